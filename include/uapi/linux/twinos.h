@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * Contract 1: user space <-> the host module twinos.ko.
+ *
+ * A twin is a file descriptor. TWINOS_CREATE on /dev/twinos gives the owner fd;
+ * TWINOS_ADD_MEMORY takes memory, which mmap() of the owner fd shows (the
+ * offset is the physical address); TWINOS_START takes CPUs and jumps. Closing
+ * the owner fd stops the twin and gives every CPU and page back; so does the
+ * end of the process that holds it. TWINOS_OPEN gives any number of observer
+ * fds, which keep nothing alive: they pread() the twin's memory, poll() its
+ * changes of state and may stop it.
+ *
+ * Every call needs CAP_SYS_BOOT at the open() of /dev/twinos, as kexec_load(2)
+ * does, and is refused under the kernel lockdown that refuses kexec_load(2).
+ *
+ * Every struct starts with its size in bytes, which is also its version: a
+ * size the module does not know is refused. Reserved fields and unknown flags
+ * must be zero. Errors that every call can give:
+ *
+ *	EFAULT	the argument is not readable or writable memory
+ *	EINVAL	wrong size, unknown flag, non-zero padding, a value out of range
+ *	ENOTTY	no such call on this kind of fd
+ *
+ * All addresses are physical, all lengths are bytes, both multiples of
+ * TWINOS_PAGE_SIZE unless said otherwise.
+ */
+#ifndef _UAPI_LINUX_TWINOS_H
+#define _UAPI_LINUX_TWINOS_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Raised by every change of this file that an older partner would misread. */
+#define TWINOS_REVISION 1
+
+#define TWINOS_DEVICE "/dev/twinos"
+#define TWINOS_PAGE_SIZE 4096
+
+/* Alignment of TWINOS_MEMORY_CONTIG and TWINOS_MEMORY_RESERVED ranges. */
+#define TWINOS_RANGE_ALIGN 0x200000
+
+#define TWINOS_NAME_SIZE 32 /* with the closing NUL */
+#define TWINOS_MAX_CPUS 256 /* in one twin */
+#define TWINOS_MAX_RANGES 256 /* in one twin */
+
+/*
+ * The first bytes of the low range belong to the module: its trampoline and
+ * that trampoline's page tables. Everything behind them is the user's.
+ */
+#define TWINOS_TRAMPOLINE_SIZE 0x4000
+
+/* Limits of the one TWINOS_MEMORY_LOW range of a twin. */
+#define TWINOS_LOW_MIN 0x10000
+#define TWINOS_LOW_MAX 0x20000
+
+/**
+ * struct twinos_info - what this module and this host are
+ * @size: sizeof(struct twinos_info)
+ * @revision: out: TWINOS_REVISION of the module
+ * @tsc_khz: out: the host's TSC frequency in kHz
+ * @nr_cpus: out: one more than the highest possible CPU number
+ * @flags: out: TWINOS_INFO_*
+ * @version: out: the module's version, a string that ends with NUL
+ */
+struct twinos_info {
+	__u32 size;
+	__u32 revision;
+	__u32 tsc_khz;
+	__u32 nr_cpus;
+	__u64 flags;
+	char version[32];
+};
+
+#define TWINOS_INFO_CONSTANT_TSC (1 << 0)
+#define TWINOS_INFO_X2APIC (1 << 1) /* the host's APICs are in x2APIC mode */
+
+/**
+ * struct twinos_cpu - one CPU of the host
+ * @size: sizeof(struct twinos_cpu)
+ * @cpu: in: the host's logical number
+ * @apic_id: out: its local APIC id
+ * @flags: out: TWINOS_CPU_*
+ *
+ * ENODEV: there is no such CPU.
+ */
+struct twinos_cpu {
+	__u32 size;
+	__u32 cpu;
+	__u32 apic_id;
+	__u32 flags;
+};
+
+#define TWINOS_CPU_ONLINE (1 << 0)
+#define TWINOS_CPU_BOOT (1 << 1) /* the boot CPU: it can't be lent */
+#define TWINOS_CPU_LENT (1 << 2) /* a twin has it */
+
+/**
+ * struct twinos_create - a new twin
+ * @size: sizeof(struct twinos_create)
+ * @flags: O_CLOEXEC or 0
+ * @name: letters, digits, '.', '_' and '-', not starting with '.' or '-';
+ *	ends with NUL and is NUL up to its end
+ *
+ * Returns the owner fd. EEXIST: the name is taken. ENOMEM, EMFILE.
+ */
+struct twinos_create {
+	__u32 size;
+	__u32 flags;
+	char name[TWINOS_NAME_SIZE];
+};
+
+/**
+ * struct twinos_open - an observer of an existing twin
+ * @size: sizeof(struct twinos_open)
+ * @flags: O_CLOEXEC or 0
+ * @name: as in struct twinos_create
+ *
+ * Returns the observer fd: pread() at a physical address reads the twin's
+ * memory, EFAULT where the twin has none and ENODEV once the twin is gone;
+ * poll() and TWINOS_GET_STATE tell its state even after that; TWINOS_STOP stops
+ * it. ENOENT: no twin has this name.
+ */
+struct twinos_open {
+	__u32 size;
+	__u32 flags;
+	char name[TWINOS_NAME_SIZE];
+};
+
+/**
+ * struct twinos_memory - one more range of memory for a twin
+ * @size: sizeof(struct twinos_memory)
+ * @kind: TWINOS_MEMORY_*
+ * @length: bytes wanted; a multiple of TWINOS_RANGE_ALIGN, for
+ *	TWINOS_MEMORY_LOW of TWINOS_PAGE_SIZE
+ * @min: lowest acceptable address
+ * @max: highest acceptable address of the last byte
+ * @start: in: for TWINOS_MEMORY_RESERVED the address; otherwise 0.
+ *	out: the address
+ *
+ * Only while the twin is TWINOS_CREATED. The range is zeroed when taken and
+ * again when given back.
+ *
+ * TWINOS_MEMORY_CONTIG takes it from the running host (alloc_contig_range).
+ *	ENOMEM: no such run of pages is to be had between @min and @max;
+ *	EINTR: a fatal signal came.
+ * TWINOS_MEMORY_RESERVED takes a range that the host's memory map calls
+ *	reserved (memmap=SIZE$ADDR). EADDRNOTAVAIL: it is not wholly reserved;
+ *	EBUSY: it overlaps a range of another twin.
+ * TWINOS_MEMORY_LOW, once a twin, takes pages below 640 KiB that the host does
+ *	not use; @min and @max do not matter and must be 0. ENOMEM: none is left.
+ * All: EBUSY: the twin is not TWINOS_CREATED; E2BIG: TWINOS_MAX_RANGES reached;
+ *	EEXIST: it has its low range already.
+ */
+struct twinos_memory {
+	__u32 size;
+	__u32 kind;
+	__aligned_u64 length;
+	__aligned_u64 min;
+	__aligned_u64 max;
+	__aligned_u64 start;
+};
+
+#define TWINOS_MEMORY_LOW 0
+#define TWINOS_MEMORY_RESERVED 1
+#define TWINOS_MEMORY_CONTIG 2
+
+/**
+ * struct twinos_start - take the CPUs and jump
+ * @size: sizeof(struct twinos_start)
+ * @nr_cpus: 1 to TWINOS_MAX_CPUS
+ * @cpus: user pointer to @nr_cpus __u32, the host's logical numbers; the first
+ *	one jumps, the others wait for the twin's own INIT-SIPI
+ * @entry: address to jump to, in 64-bit mode, interrupts off
+ * @rsi: address of boot_params, in %rsi at the jump
+ * @cr3: address of the page tables, which must map the first 2 MiB and @entry
+ *	to themselves
+ *
+ * @entry, @rsi and @cr3 must lie in the twin's ranges. Everything is checked
+ * before the first CPU is taken, and on failure all are given back.
+ *
+ * EBUSY: the twin is not TWINOS_CREATED, or a CPU is lent already;
+ * ENODEV: a CPU does not exist; EHOSTDOWN: a CPU is offline; EPERM: a CPU is the
+ * boot CPU or the last one; EINVAL: also a CPU given twice; EADDRNOTAVAIL: an
+ * address is not in the twin's ranges; ENOSPC: the twin has no low range;
+ * ETIMEDOUT: the core did not jump; others: what the host's CPU hotplug said.
+ */
+struct twinos_start {
+	__u32 size;
+	__u32 nr_cpus;
+	__aligned_u64 cpus;
+	__aligned_u64 entry;
+	__aligned_u64 rsi;
+	__aligned_u64 cr3;
+};
+
+/**
+ * struct twinos_stop - INIT every core of the twin and give the CPUs back
+ * @size: sizeof(struct twinos_stop)
+ * @reason: TWINOS_REASON_* to keep; not TWINOS_REASON_NONE
+ *
+ * Works on cores that spin with interrupts off. The memory stays with the twin
+ * until its owner fd is closed. On a twin that does not run it does nothing.
+ *
+ * EIO: a core does not answer INIT; it, the other CPUs and the memory are kept
+ * from the host for good (TWINOS_LOST). ENODEV: the twin is gone.
+ */
+struct twinos_stop {
+	__u32 size;
+	__u32 reason;
+};
+
+#define TWINOS_REASON_NONE 0
+#define TWINOS_REASON_REQUEST 1 /* somebody asked for it */
+#define TWINOS_REASON_HALTED 2 /* it powered off, halted or rebooted */
+#define TWINOS_REASON_PANICKED 3 /* its kernel panicked */
+#define TWINOS_REASON_CLOSED 4 /* the owner fd was closed while it ran */
+#define TWINOS_REASON_FAILED 5 /* it could not be started */
+
+/**
+ * struct twinos_state - what a twin is doing
+ * @size: sizeof(struct twinos_state)
+ * @state: out: TWINOS_CREATED...
+ * @reason: out: why it stopped, TWINOS_REASON_*
+ * @generation: out: grows by one with each change of state
+ *
+ * poll() on an owner or observer fd gives POLLIN when the state has changed
+ * since the last TWINOS_GET_STATE through this fd, and POLLHUP once it is gone.
+ */
+struct twinos_state {
+	__u32 size;
+	__u32 state;
+	__u32 reason;
+	__u32 generation;
+};
+
+#define TWINOS_CREATED 0 /* memory may be taken */
+#define TWINOS_STARTING 1 /* its CPUs are being taken */
+#define TWINOS_RUNNING 2
+#define TWINOS_STOPPING 3 /* its CPUs are being given back */
+#define TWINOS_STOPPED 4 /* CPUs are back, memory is still there */
+#define TWINOS_LOST 5 /* a core does not answer: nothing is given back */
+#define TWINOS_GONE 6 /* everything was given back */
+
+#define TWINOS_IOC_MAGIC 0xB7
+
+/* On /dev/twinos */
+#define TWINOS_GET_INFO _IOWR(TWINOS_IOC_MAGIC, 0x00, struct twinos_info)
+#define TWINOS_GET_CPU _IOWR(TWINOS_IOC_MAGIC, 0x01, struct twinos_cpu)
+#define TWINOS_CREATE _IOW(TWINOS_IOC_MAGIC, 0x02, struct twinos_create)
+#define TWINOS_OPEN _IOW(TWINOS_IOC_MAGIC, 0x03, struct twinos_open)
+
+/* On an owner fd */
+#define TWINOS_ADD_MEMORY _IOWR(TWINOS_IOC_MAGIC, 0x10, struct twinos_memory)
+#define TWINOS_START _IOW(TWINOS_IOC_MAGIC, 0x11, struct twinos_start)
+
+/* On an owner or an observer fd */
+#define TWINOS_STOP _IOW(TWINOS_IOC_MAGIC, 0x12, struct twinos_stop)
+#define TWINOS_GET_STATE _IOWR(TWINOS_IOC_MAGIC, 0x13, struct twinos_state)
+
+#endif /* _UAPI_LINUX_TWINOS_H */

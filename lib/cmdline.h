@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The twin's kernel command line: ours first, then the user's. */
+#ifndef TWINOS_LIB_CMDLINE_H
+#define TWINOS_LIB_CMDLINE_H
+
+#include "libtwinos.h"
+
+/*
+ * twinos_cmdline_check() - refuse options that would break the rules of a
+ * twin (acpi=off, noapic, panic=5, console=ttyS0...), each with its reason; @user is any string
+ */
+int twinos_cmdline_check(const char *user, struct twinos_error *err);
+
+/* twinos_cmdline_build() - malloc'd; @user may be NULL; NULL: no memory */
+char *twinos_cmdline_build(const char *user, unsigned int tsc_khz);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libtwinos: everything twinctl knows of kernels, tables and placement.
+ *
+ * No function prints, exits or changes signal handling. Those that take a
+ * struct twinos_error return 0 or -errno and, on failure, leave one line in it
+ * that says what is wrong and what to do. No object may be used by two threads
+ * at once.
+ */
+#ifndef LIBTWINOS_H
+#define LIBTWINOS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a failure is about; the tool's exit codes follow it. */
+enum twinos_error_kind {
+	TWINOS_ERROR_SYSTEM, /* the machine said no: out of memory, I/O... */
+	TWINOS_ERROR_USAGE, /* a value that can't be meant */
+	TWINOS_ERROR_IMAGE, /* kernel or initrd */
+	TWINOS_ERROR_MEMORY, /* the twin's memory can't be had */
+	TWINOS_ERROR_CPU, /* a CPU can't be lent */
+	TWINOS_ERROR_NAME, /* no such twin, or the name is taken */
+	TWINOS_ERROR_MODULE, /* module absent, of another revision, no right */
+};
+
+/**
+ * struct twinos_error - why a call failed
+ * @kind: what it is about
+ * @code: the positive errno that the call returned negated
+ * @text: one line for a person, without a closing stop or newline
+ */
+struct twinos_error {
+	enum twinos_error_kind kind;
+	int code;
+	char text[512];
+};
+
+/* How the twin's kernel is entered. */
+enum twinos_entry {
+	TWINOS_ENTRY_AUTO, /* ELF if the image holds one, else bzImage */
+	TWINOS_ENTRY_ELF, /* the vmlinux's own startup_64, unpacked here */
+	TWINOS_ENTRY_BZIMAGE, /* the bzImage's 64-bit entry: it unpacks itself */
+};
+
+/**
+ * struct twinos_config - what the user wants
+ * @name: of the twin; see struct twinos_create for its letters
+ * @kernel: path of a bzImage or ELF vmlinux; NULL: the one the host runs
+ * @initrds: paths, concatenated in this order
+ * @nr_initrds: how many
+ * @cmdline: the user's kernel command line; NULL: none
+ * @cpus: the host's logical numbers, the first one boots; NULL: any
+ * @nr_cpus: how many
+ * @memory: bytes, a multiple of 2 MiB
+ * @mem_min: lowest address wanted
+ * @mem_max: highest address wanted, of the last byte; 0: no limit
+ * @reserved: take it from the boot-time ranges (memmap=SIZE$ADDR)
+ * @entry: how to enter the kernel
+ */
+struct twinos_config {
+	const char *name;
+	const char *kernel;
+	const char *const *initrds;
+	size_t nr_initrds;
+	const char *cmdline;
+	const unsigned int *cpus;
+	size_t nr_cpus;
+	uint64_t memory;
+	uint64_t mem_min;
+	uint64_t mem_max;
+	bool reserved;
+	enum twinos_entry entry;
+};
+
+struct twinos_range {
+	uint64_t start;
+	uint64_t length;
+	unsigned int kind; /* TWINOS_MEMORY_* of <linux/twinos.h> */
+};
+
+struct twinos_lent_cpu {
+	unsigned int cpu;
+	unsigned int apic_id;
+};
+
+struct twinos_segment {
+	const char *name; /* "kernel", "initrd", "boot_params"... */
+	uint64_t start;
+	uint64_t length;
+};
+
+/**
+ * struct twinos_plan - what twinos_twin_load() made, for --dry-run
+ *
+ * Owned by the twin, valid until it is freed.
+ */
+struct twinos_plan {
+	const char *name;
+	const char *kernel; /* path */
+	const char *version; /* of the kernel, "" if the image does not say */
+	enum twinos_entry how; /* never TWINOS_ENTRY_AUTO */
+	const char *cmdline; /* whole */
+	uint64_t entry, rsi, cr3;
+	const struct twinos_lent_cpu *cpus;
+	size_t nr_cpus;
+	const struct twinos_range *ranges;
+	size_t nr_ranges;
+	const struct twinos_segment *segments;
+	size_t nr_segments;
+	const struct twinos_segment *tables; /* the ACPI tables */
+	size_t nr_tables;
+};
+
+struct twinos_twin;
+
+/**
+ * twinos_twin_new() - check what can be checked, take nothing
+ *
+ * Opens the kernel and the initrds, checks the command line, the CPUs and the
+ * sizes, and opens the device.
+ */
+int twinos_twin_new(const struct twinos_config *config,
+		    struct twinos_twin **twin, struct twinos_error *err);
+
+/* twinos_twin_load() - create the twin, take its memory and fill it */
+int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err);
+
+/* twinos_twin_start() - take the CPUs and jump; after twinos_twin_load() */
+int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err);
+
+/* twinos_twin_plan() - after twinos_twin_load() */
+const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin);
+
+/* twinos_twin_fd() - the owner fd, -1 before twinos_twin_load() */
+int twinos_twin_fd(const struct twinos_twin *twin);
+
+/*
+ * twinos_twin_down() - true once the twin's kernel has parked itself after a
+ * poweroff or reboot, as far as the handover area tells
+ */
+bool twinos_twin_down(const struct twinos_twin *twin);
+
+/* twinos_twin_free() - stop it if it runs and give everything back */
+void twinos_twin_free(struct twinos_twin *twin);
+
+/**
+ * struct twinos_status - a twin as anybody can see it
+ *
+ * From sysfs; @state and @reason are TWINOS_CREATED..., TWINOS_REASON_*.
+ */
+struct twinos_status {
+	char name[32];
+	unsigned int state;
+	unsigned int reason;
+	pid_t owner; /* the process that created it */
+	uint64_t memory; /* bytes in all ranges but the low one */
+	struct twinos_range *ranges;
+	size_t nr_ranges;
+	unsigned int *cpus;
+	size_t nr_cpus;
+	int64_t age_ms; /* since the start; -1 if it was not started */
+};
+
+/* twinos_list() - every twin of this host, by name; *list is malloc'd */
+int twinos_list(struct twinos_status **list, size_t *nr,
+		struct twinos_error *err);
+void twinos_list_free(struct twinos_status *list, size_t nr);
+
+/* The words of sysfs for TWINOS_CREATED... and TWINOS_REASON_*; never NULL. */
+const char *twinos_state_name(unsigned int state);
+const char *twinos_reason_name(unsigned int reason);
+
+/* twinos_open() - an observer fd; -ENOENT if there is no such twin */
+int twinos_open(const char *name, struct twinos_error *err);
+
+/* twinos_stop() - on an owner or observer fd; @reason is TWINOS_REASON_* */
+int twinos_stop(int fd, unsigned int reason, struct twinos_error *err);
+
+/* twinos_get_state() - on an owner or observer fd; either out may be NULL */
+int twinos_get_state(int fd, unsigned int *state, unsigned int *reason);
+
+/* twinos_module_version() - of the loaded module, into @version */
+int twinos_module_version(char *version, size_t size, struct twinos_error *err);
+
+/* twinos_version() - of this library */
+const char *twinos_version(void);
+
+/**
+ * struct twinos_record - one line of a twin's kernel log
+ * @seq: its number, from 0
+ * @ts_nsec: the twin's local_clock() when it was written
+ * @facility: as in syslog(3), 0 for the kernel
+ * @level: 0 (emergency) to 7 (debug)
+ * @lost: how many records were overwritten unread before this one
+ * @length: bytes of text, without a closing newline
+ * @text: bytes the twin wrote: not NUL-terminated, anything may stand in it
+ */
+struct twinos_record {
+	uint64_t seq;
+	uint64_t ts_nsec;
+	unsigned int facility;
+	unsigned int level;
+	uint64_t lost;
+	size_t length;
+	const char *text;
+};
+
+struct twinos_log;
+
+/* Reads the twin's physical memory: 0 or -errno. */
+typedef int (*twinos_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
+
+/**
+ * twinos_log_new() - a reader of a twin's printk ring
+ * @ranges: where the twin has memory; copied
+ * @read: called with ranges of addresses inside @ranges only
+ *
+ * Works with any memory contents: nothing it reads is trusted.
+ */
+int twinos_log_new(struct twinos_log **log, const struct twinos_range *ranges,
+		   size_t nr_ranges, twinos_read_fn read, void *ctx);
+
+/* twinos_log_open() - the same for an owner or observer fd, read by pread() */
+int twinos_log_open(struct twinos_log **log, int fd,
+		    const struct twinos_range *ranges, size_t nr_ranges);
+
+/**
+ * twinos_log_next() - the next record
+ *
+ * Returns 1 and fills @record, whose text is valid until the next call; 0 if
+ * there is no more for now; -EAGAIN while the twin's kernel has not yet set its
+ * log up (VMCOREINFO was not found); -EILSEQ if what stands there is no log;
+ * -errno of the read function otherwise.
+ */
+int twinos_log_next(struct twinos_log *log, struct twinos_record *record);
+
+/* twinos_log_panicked() - a record that next() gave said "Kernel panic" */
+bool twinos_log_panicked(const struct twinos_log *log);
+
+void twinos_log_free(struct twinos_log *log);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBTWINOS_H */
