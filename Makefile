@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make            library, tool and host module
+# make check      unit tests, fuzzers and the QEMU matrix (scripts/setup first)
+# make help       everything else
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+B := build
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+CLANG ?= clang
+IASL ?= iasl
+SPARSE ?= sparse
+FUZZ_SECONDS ?= 10
+JOBS ?= 2
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# Every part of the tree sees the contracts under the same names.
+INCLUDES := -Iinclude/uapi -Iinclude -Ilib -I$(B)/lib
+COMPILE_FLAGS = -std=gnu11 $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE \
+	-DTWINOS_VERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS)
+LIB_LIBS := -lz -llzma -lzstd -llz4
+TOOL_LIBS := -ljansson
+
+# Half-written files must not pass for finished ones after an interruption.
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: lib tool modules
+
+help:
+	@echo 'all lib tool modules [KDIR=headers of one kernel]'
+	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
+	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
+
+# ---- the library ----------------------------------------------------------
+
+LIB_SRC := $(wildcard lib/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+DSDT := $(if $(wildcard lib/dsdt.asl),$(B)/lib/dsdt.h)
+LIB_A := $(B)/lib/libtwinos.a
+LIB_SO := $(B)/lib/libtwinos.so.$(VERSION)
+
+lib: $(LIB_A) $(LIB_SO)
+
+$(B)/lib/dsdt.aml: lib/dsdt.asl
+	@mkdir -p $(@D)
+	$(IASL) -we -p $(@:.aml=) $< >$(@:.aml=.log) || { cat $(@:.aml=.log); exit 1; }
+
+$(B)/lib/dsdt.h: $(B)/lib/dsdt.aml
+	{ echo 'static const unsigned char dsdt_aml[] = {'; \
+	  od -An -v -tx1 $< | sed 's/ \(..\)/ 0x\1,/g'; echo '};'; } >$@
+
+$(B)/lib/%.o: lib/%.c Makefile | $(DSDT)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC $(COMPILE_FLAGS) -c -o $@ $<
+
+$(LIB_A): $(LIB_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(LIB_SO): $(LIB_OBJ) lib/libtwinos.sym
+	$(CC) $(LDFLAGS) -shared -Wl,-soname,libtwinos.so.$(SOVERSION) \
+		-Wl,--version-script=lib/libtwinos.sym -Wl,-z,defs \
+		-o $@ $(LIB_OBJ) $(LIB_LIBS)
+	ln -sf $(@F) $(B)/lib/libtwinos.so.$(SOVERSION)
+	ln -sf $(@F) $(B)/lib/libtwinos.so
+
+# ---- the tool -------------------------------------------------------------
+
+TOOL_SRC := $(wildcard tool/*.c)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
+# All but main(), so that unit tests and fuzzers can link the option parsers.
+TOOL_A := $(B)/tool/tool.a
+# The static one runs in the initramfs of the QEMU tests.
+STATIC_LIBS := $(foreach l,z lzma zstd lz4 jansson,\
+	$(filter /%,$(shell $(CC) -print-file-name=lib$(l).a)))
+STATIC_TOOL := $(if $(filter 5,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
+
+tool: $(B)/twinctl $(STATIC_TOOL)
+
+$(B)/tool/%.o: tool/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -c -o $@ $<
+
+$(TOOL_A): $(filter-out %/main.o,$(TOOL_OBJ))
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/twinctl: $(TOOL_OBJ) $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS) $(LIB_LIBS)
+
+$(B)/twinctl-static: $(TOOL_OBJ) $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS) $(LIB_LIBS)
+
+# ---- the host module ------------------------------------------------------
+
+# Kbuild puts its objects beside the sources; each kernel gets a directory of
+# links of its own, so that objects of two kernels never mix. KDIR is the build
+# directory of one kernel; without it, all that scripts/setup unpacked.
+ifdef KDIR
+KDIRS := $(KDIR)
+else
+KDIRS := $(wildcard $(B)/kernels/*/build)
+ifeq ($(KDIRS),)
+KDIRS := $(wildcard /lib/modules/$(shell uname -r)/build)
+endif
+endif
+kernel_release = $(shell cat $(1)/include/config/kernel.release)
+MODULES := $(foreach k,$(KDIRS),$(B)/host/$(call kernel_release,$k)/twinos.ko)
+HOST_SRC = $(wildcard host/*.c host/*.h host/*.S host/Kbuild)
+
+modules: $(MODULES)
+	$(if $(MODULES),,@echo 'no kernel headers: run scripts/setup or give KDIR=' >&2; exit 1)
+
+define module_rule
+$(B)/host/$(call kernel_release,$(1))/twinos.ko: FORCE
+	@mkdir -p $$(@D)
+	@find $$(@D) -xtype l -delete
+	@ln -sf $$(addprefix $(CURDIR)/,$$(HOST_SRC)) $$(@D)/
+	@ln -sfn $(CURDIR)/include $(B)/host/include
+	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
+		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
+endef
+$(foreach k,$(KDIRS),$(eval $(call module_rule,$k)))
+
+# ---- tests ----------------------------------------------------------------
+
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+GUESTS := $(patsubst tests/qemu/%.c,$(B)/tests/qemu/%,$(wildcard tests/qemu/*.c))
+BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Helpers that several unit tests share are the other tests/unit/*.c.
+UNIT_SHARED := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
+
+$(B)/tests/unit/%: tests/unit/%.c $(UNIT_SHARED) $(TOOL_A) $(LIB_A) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -Itool -Itests/unit -MT $@ -MF $@.d -o $@ \
+		$< $(UNIT_SHARED) $(TOOL_A) $(LIB_A) -lcmocka $(TOOL_LIBS) $(LIB_LIBS)
+
+# Programs that run inside the virtual machine, where no library is.
+$(B)/tests/qemu/%: tests/qemu/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< -lpthread
+
+$(B)/bench/%: bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< -lpthread
+
+$(B)/fuzz/%.o: %.c Makefile | $(DSDT)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) $(COMPILE_FLAGS) -c -o $@ $<
+
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(filter-out tool/main.c,$(TOOL_SRC)))
+
+$(B)/fuzz/all.a: $(FUZZ_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/all.a Makefile
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(COMPILE_FLAGS) -Itool -MT $@ -MF $@.d \
+		-o $@ $< $(B)/fuzz/all.a $(TOOL_LIBS) $(LIB_LIBS)
+
+unit: $(UNIT)
+	tests/unit/run $(UNIT)
+
+fuzz: $(FUZZERS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run $(FUZZERS)
+
+# What the virtual machine gets.
+guest: modules tool $(GUESTS) $(BENCHES)
+
+qemu: guest
+	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
+
+# Stages go on after a failure: the last line counts them all.
+check: all guest $(UNIT) $(FUZZERS)
+	@rm -rf $(B)/logs
+	-@$(MAKE) --no-print-directory unit
+	-@$(MAKE) --no-print-directory fuzz
+	-@$(MAKE) --no-print-directory qemu
+	@scripts/tally $(B)/logs/unit.tap $(B)/logs/fuzz.tap $(B)/logs/qemu.tap
+
+demo: guest
+	tests/qemu/demo
+
+shell: guest
+	tests/qemu/run --shell
+
+bench: guest
+	bench/run
+
+# ---- manners --------------------------------------------------------------
+
+C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] lib/*.[ch] \
+	tool/*.[ch] tests/*/*.[ch] bench/*.[ch])
+SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md')
+
+style:
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck -x $(SHELL_FILES)
+	git ls-files -z ':!COPYING' ':!.clang-format' | xargs -0 codespell
+
+sparse: $(DSDT)
+	for f in $(LIB_SRC) $(TOOL_SRC); do \
+		$(SPARSE) -std=gnu11 $(INCLUDES) -D_GNU_SOURCE \
+			-DTWINOS_VERSION='"$(VERSION)"' $$f || exit 1; done
+	$(MAKE) modules KBUILD_ARGS='C=2 CHECK=$(SPARSE)'
+
+install: lib tool
+	install -D -m 755 $(B)/twinctl $(DESTDIR)$(PREFIX)/sbin/twinctl
+	install -D -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/$(notdir $(LIB_SO))
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so.$(SOVERSION)
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so
+	install -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/libtwinos.a
+	install -D -m 644 lib/libtwinos.h $(DESTDIR)$(PREFIX)/include/libtwinos.h
+	install -D -m 644 include/uapi/linux/twinos.h \
+		$(DESTDIR)$(PREFIX)/include/linux/twinos.h
+	install -D -m 644 include/twinos/handover.h \
+		$(DESTDIR)$(PREFIX)/include/twinos/handover.h
+	for page in $(wildcard man/*.[1-9]); do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+
+# For the kernel that KDIR names, by default the running one.
+install-modules: modules
+	for ko in $(MODULES); do \
+		release=$$(basename $$(dirname $$ko)); \
+		install -D -m 644 $$ko $(DESTDIR)/lib/modules/$$release/updates/twinos.ko || exit 1; \
+		[ -n '$(DESTDIR)' ] || depmod $$release || exit 1; done
+
+# Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
+clean:
+	rm -rf $(addprefix $(B)/,lib tool host tests bench fuzz twinctl twinctl-static initrd logs)
+
+distclean:
+	rm -rf $(B)
+
+FORCE:
+
+.PHONY: all help lib tool modules guest unit fuzz qemu check demo shell bench style \
+	sparse install install-modules clean distclean FORCE
+
+-include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
+	-name '*.d' 2>/dev/null)
