@@ -26,6 +26,9 @@
  *	begun to halt, reboot or power off
  * @parked: writer twin (_PTS of the DSDT): not 0 once it has done everything
  *	but the last step and waits for INIT; terminal
+ * @sleep_control: writer twin: the FADT's sleep control register, without which
+ *	Linux does not evaluate _PTS; nobody reads it
+ * @sleep_status: writer twin: the FADT's sleep status register; as above
  */
 struct twinos_handover {
 	__u64 magic;
@@ -33,7 +36,9 @@ struct twinos_handover {
 	__u32 size;
 	__u32 going_down;
 	__u32 parked;
-	__u8 reserved[TWINOS_HANDOVER_SIZE - 24];
+	__u8 sleep_control;
+	__u8 sleep_status;
+	__u8 reserved[TWINOS_HANDOVER_SIZE - 26];
 };
 
 #endif /* _TWINOS_HANDOVER_H */

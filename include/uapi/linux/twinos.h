@@ -41,7 +41,7 @@
 
 #define TWINOS_NAME_SIZE 32 /* with the closing NUL */
 #define TWINOS_MAX_CPUS 256 /* in one twin */
-#define TWINOS_MAX_RANGES 256 /* in one twin */
+#define TWINOS_MAX_RANGES 64 /* in one twin */
 
 /*
  * The first bytes of the low range belong to the module: its trampoline and

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between the supported kernels, each with the release that
+ * retires it: once that is the oldest supported one, the branch goes.
+ */
+#ifndef TWINOS_HOST_COMPAT_H
+#define TWINOS_HOST_COMPAT_H
+
+#include <linux/device/class.h>
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+/* 6.4 dropped the module argument. */
+static inline struct class *compat_class_create(const char *name)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return class_create(THIS_MODULE, name);
+#else
+	return class_create(name);
+#endif
+}
+
+/* 6.3 made vm_flags read-only outside these helpers. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+#endif

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A twin's memory: a list of ranges from three sources behind one interface,
+ * mapped by the host's kernel as ordinary write-back memory.
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "contig.h"
+#include "lowmem.h"
+#include "memory.h"
+#include "reserved.h"
+
+void memory_init(struct memory *memory)
+{
+	init_rwsem(&memory->lock);
+}
+
+/* Zeroing takes long enough for the host to want its CPU in between. */
+static void range_zero(struct memory_range *range)
+{
+	u64 done, step;
+
+	for (done = 0; done < range->length; done += step) {
+		step = min_t(u64, range->length - done, SZ_1M);
+		memset(range->kva + done, 0, step);
+		cond_resched();
+	}
+}
+
+/*
+ * A memmap= option can name addresses at which no RAM is; those do not keep
+ * what was written.
+ */
+static bool range_is_ram(struct memory_range *range)
+{
+	u64 offset;
+
+	for (offset = 0; offset < range->length; offset += TWINOS_RANGE_ALIGN)
+		if (READ_ONCE(*(u64 *)(range->kva + offset)))
+			return false;
+	return true;
+}
+
+static void source_give_back(struct memory_range *range)
+{
+	switch (range->kind) {
+	case TWINOS_MEMORY_LOW:
+		lowmem_give_back(range->start, range->length);
+		break;
+	case TWINOS_MEMORY_RESERVED:
+		reserved_give_back(range->start, range->length);
+		break;
+	case TWINOS_MEMORY_CONTIG:
+		contig_give_back(range->start, range->length);
+		break;
+	}
+}
+
+static int source_take(struct memory_range *range,
+		       const struct twinos_memory *arg)
+{
+	switch (range->kind) {
+	case TWINOS_MEMORY_LOW:
+		return lowmem_take(range->length, &range->start);
+	case TWINOS_MEMORY_RESERVED:
+		return reserved_take(range->start, range->length);
+	default:
+		return contig_take(range->length, arg->min, arg->max,
+				   &range->start);
+	}
+}
+
+static int range_take(struct memory_range *range,
+		      const struct twinos_memory *arg)
+{
+	int ret;
+
+	range->kind = arg->kind;
+	range->start = arg->start;
+	range->length = arg->length;
+	ret = source_take(range, arg);
+	if (ret)
+		return ret;
+
+	ret = -ENOMEM;
+	range->kva = memremap(range->start, range->length, MEMREMAP_WB);
+	if (!range->kva)
+		goto give_back;
+
+	range_zero(range);
+	ret = -EADDRNOTAVAIL;
+	if (!range_is_ram(range))
+		goto unmap;
+	return 0;
+
+unmap:
+	memunmap(range->kva);
+give_back:
+	source_give_back(range);
+	return ret;
+}
+
+static void range_give_back(struct memory_range *range)
+{
+	range_zero(range);
+	memunmap(range->kva);
+	source_give_back(range);
+}
+
+static int check_low(const struct twinos_memory *arg)
+{
+	if (arg->min || arg->max || arg->start)
+		return -EINVAL;
+	if (arg->length < TWINOS_LOW_MIN || arg->length > TWINOS_LOW_MAX ||
+	    !PAGE_ALIGNED(arg->length))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_high(const struct twinos_memory *arg)
+{
+	u64 end;
+
+	if (!arg->length || !IS_ALIGNED(arg->length, TWINOS_RANGE_ALIGN) ||
+	    !IS_ALIGNED(arg->start, TWINOS_RANGE_ALIGN))
+		return -EINVAL;
+	if (arg->max < arg->min || arg->max - arg->min < arg->length - 1)
+		return -EINVAL;
+	if (arg->kind == TWINOS_MEMORY_CONTIG)
+		return arg->start ? -EINVAL : 0;
+	if (check_add_overflow(arg->start, arg->length, &end))
+		return -EINVAL;
+	if (arg->start < arg->min || end - 1 > arg->max)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_arg(struct memory *memory, const struct twinos_memory *arg)
+{
+	int ret;
+
+	switch (arg->kind) {
+	case TWINOS_MEMORY_LOW:
+		ret = check_low(arg);
+		break;
+	case TWINOS_MEMORY_RESERVED:
+	case TWINOS_MEMORY_CONTIG:
+		ret = check_high(arg);
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (ret)
+		return ret;
+	if (memory->nr == TWINOS_MAX_RANGES)
+		return -E2BIG;
+	if (arg->kind == TWINOS_MEMORY_LOW && memory_low(memory))
+		return -EEXIST;
+	return 0;
+}
+
+int memory_add(struct memory *memory, struct twinos_memory *arg)
+{
+	struct memory_range *range;
+	int ret;
+
+	ret = check_arg(memory, arg);
+	if (ret)
+		return ret;
+
+	range = &memory->ranges[memory->nr];
+	ret = range_take(range, arg);
+	if (ret)
+		return ret;
+
+	arg->start = range->start;
+	/* Pairs with memory_count(): a range is whole before it can be found. */
+	smp_store_release(&memory->nr, memory->nr + 1);
+	return 0;
+}
+
+static unsigned int memory_count(struct memory *memory)
+{
+	return smp_load_acquire(&memory->nr);
+}
+
+void memory_give_back(struct memory *memory)
+{
+	down_write(&memory->lock);
+	while (memory->nr)
+		range_give_back(&memory->ranges[--memory->nr]);
+	up_write(&memory->lock);
+}
+
+struct memory_range *memory_find(struct memory *memory, phys_addr_t start,
+				 u64 length)
+{
+	unsigned int i, nr = memory_count(memory);
+	struct memory_range *range;
+
+	for (i = 0; i < nr; i++) {
+		range = &memory->ranges[i];
+		if (start >= range->start && length <= range->length &&
+		    start - range->start <= range->length - length)
+			return range;
+	}
+	return NULL;
+}
+
+struct memory_range *memory_low(struct memory *memory)
+{
+	unsigned int i, nr = memory_count(memory);
+
+	for (i = 0; i < nr; i++)
+		if (memory->ranges[i].kind == TWINOS_MEMORY_LOW)
+			return &memory->ranges[i];
+	return NULL;
+}
+
+ssize_t memory_read(struct memory *memory, struct kiocb *iocb,
+		    struct iov_iter *to)
+{
+	struct memory_range *range;
+	size_t length, done;
+	ssize_t ret;
+	u64 offset;
+
+	if (iocb->ki_pos < 0)
+		return -EINVAL;
+	down_read(&memory->lock);
+	ret = -ENODEV;
+	if (!memory_count(memory))
+		goto unlock;
+	ret = -EFAULT;
+	range = memory_find(memory, iocb->ki_pos, 1);
+	if (!range)
+		goto unlock;
+
+	offset = iocb->ki_pos - range->start;
+	length = min_t(u64, iov_iter_count(to), range->length - offset);
+	done = copy_to_iter(range->kva + offset, length, to);
+	if (!done && length)
+		goto unlock;
+	iocb->ki_pos += done;
+	ret = done;
+unlock:
+	up_read(&memory->lock);
+	return ret;
+}
+
+/* 2 MiB at a time: one fault a page would make filling it slow. */
+static vm_fault_t memory_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long first =
+		max(ALIGN_DOWN(vmf->address, SZ_2M), vma->vm_start);
+	unsigned long end = min(ALIGN(vmf->address + 1, SZ_2M), vma->vm_end);
+	unsigned long address, pfn;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	pfn = vma->vm_pgoff + PHYS_PFN(first - vma->vm_start);
+	for (address = first; address < end; address += PAGE_SIZE, pfn++) {
+		ret = vmf_insert_pfn(vma, address, pfn);
+		if (ret != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
+static const struct vm_operations_struct memory_vm_ops = {
+	.fault = memory_fault,
+};
+
+int memory_mmap(struct memory *memory, struct vm_area_struct *vma)
+{
+	u64 length = vma->vm_end - vma->vm_start;
+
+	/* A private copy would look like the twin's memory and not be it. */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (vma->vm_pgoff > PHYS_PFN(PHYS_ADDR_MAX) ||
+	    !memory_find(memory, PFN_PHYS(vma->vm_pgoff), length))
+		return -EINVAL;
+	vma->vm_ops = &memory_vm_ops;
+	vm_flags_set(vma,
+		     VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	return 0;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /sys/class/twinos/NAME: the state of a twin, to read only. */
+#include <linux/device.h>
+#include <linux/sysfs.h>
+
+#include "compat.h"
+#include "sysfs.h"
+#include "twin.h"
+
+static struct class *twinos_class;
+
+static const char *const state_names[] = {
+	[TWINOS_CREATED] = "created", [TWINOS_STARTING] = "starting",
+	[TWINOS_RUNNING] = "running", [TWINOS_STOPPING] = "stopping",
+	[TWINOS_STOPPED] = "stopped", [TWINOS_LOST] = "lost",
+	[TWINOS_GONE] = "gone",
+};
+
+static const char *const reason_names[] = {
+	[TWINOS_REASON_NONE] = "none",
+	[TWINOS_REASON_REQUEST] = "request",
+	[TWINOS_REASON_HALTED] = "halted",
+	[TWINOS_REASON_PANICKED] = "panicked",
+	[TWINOS_REASON_CLOSED] = "closed",
+	[TWINOS_REASON_FAILED] = "failed",
+};
+
+static const char *const kind_names[] = {
+	[TWINOS_MEMORY_LOW] = "low",
+	[TWINOS_MEMORY_RESERVED] = "reserved",
+	[TWINOS_MEMORY_CONTIG] = "contig",
+};
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct twinos_state state;
+
+	twin_get_state(dev_get_drvdata(dev), &state);
+	return sysfs_emit(buf, "%s\n", state_names[state.state]);
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t reason_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct twinos_state state;
+
+	twin_get_state(dev_get_drvdata(dev), &state);
+	return sysfs_emit(buf, "%s\n", reason_names[state.reason]);
+}
+static DEVICE_ATTR_RO(reason);
+
+static ssize_t owner_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", twin->owner);
+}
+static DEVICE_ATTR_RO(owner);
+
+static ssize_t age_ms_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+	ktime_t started = READ_ONCE(twin->started);
+
+	if (!started)
+		return sysfs_emit(buf, "-1\n");
+	return sysfs_emit(buf, "%lld\n", ktime_ms_delta(ktime_get(), started));
+}
+static DEVICE_ATTR_RO(age_ms);
+
+/* Not under the twin's lock: a start in progress would hold up the reader. */
+static ssize_t cpus_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+	unsigned int i, nr = READ_ONCE(twin->nr_cpus);
+	ssize_t len = 0;
+
+	for (i = 0; i < nr; i++)
+		len += sysfs_emit_at(buf, len, "%s%u", i ? "," : "",
+				     twin->cpus[i].cpu);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+static DEVICE_ATTR_RO(cpus);
+
+static ssize_t memory_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+	struct memory *memory = &twin->memory;
+	struct memory_range *range;
+	ssize_t len = 0;
+	unsigned int i;
+
+	down_read(&memory->lock);
+	for (i = 0; i < memory->nr; i++) {
+		range = &memory->ranges[i];
+		len += sysfs_emit_at(buf, len, "%s 0x%llx 0x%llx\n",
+				     kind_names[range->kind], (u64)range->start,
+				     range->length);
+	}
+	up_read(&memory->lock);
+	return len;
+}
+static DEVICE_ATTR_RO(memory);
+
+static struct attribute *twin_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_reason.attr,
+	&dev_attr_owner.attr,
+	&dev_attr_age_ms.attr,
+	&dev_attr_cpus.attr,
+	&dev_attr_memory.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(twin);
+
+int sysfs_add(struct twin *twin)
+{
+	struct device *dev;
+
+	dev = device_create_with_groups(twinos_class, NULL, MKDEV(0, 0), twin,
+					twin_groups, "%s", twin->name);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	twin->dev = dev;
+	return 0;
+}
+
+void sysfs_remove(struct twin *twin)
+{
+	device_unregister(twin->dev);
+}
+
+int sysfs_init(void)
+{
+	twinos_class = compat_class_create("twinos");
+	return PTR_ERR_OR_ZERO(twinos_class);
+}
+
+void sysfs_exit(void)
+{
+	class_destroy(twinos_class);
+}

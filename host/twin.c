@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A twin's life: created, started, stopped, gone. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "start.h"
+#include "sysfs.h"
+#include "twin.h"
+
+static DEFINE_MUTEX(twins_lock); /* guards twins */
+static LIST_HEAD(twins);
+
+static struct twin *find_locked(const char *name)
+{
+	struct twin *twin;
+
+	list_for_each_entry(twin, &twins, node)
+		if (!strcmp(twin->name, name))
+			return twin;
+	return NULL;
+}
+
+struct twin *twin_find(const char *name)
+{
+	struct twin *twin;
+
+	mutex_lock(&twins_lock);
+	twin = find_locked(name);
+	if (twin)
+		kref_get(&twin->refs);
+	mutex_unlock(&twins_lock);
+	return twin;
+}
+
+static void twin_free(struct kref *refs)
+{
+	kvfree(container_of(refs, struct twin, refs));
+}
+
+void twin_put(struct twin *twin)
+{
+	kref_put(&twin->refs, twin_free);
+}
+
+static void set_state(struct twin *twin, u32 state, u32 reason)
+{
+	spin_lock(&twin->wait.lock);
+	twin->state = state;
+	twin->reason = reason;
+	twin->generation++;
+	wake_up_locked(&twin->wait);
+	spin_unlock(&twin->wait.lock);
+}
+
+void twin_get_state(struct twin *twin, struct twinos_state *state)
+{
+	spin_lock(&twin->wait.lock);
+	state->state = twin->state;
+	state->reason = twin->reason;
+	state->generation = twin->generation;
+	spin_unlock(&twin->wait.lock);
+}
+
+static void teardown(struct work_struct *work);
+
+static struct twin *twin_alloc(const char *name)
+{
+	struct twin *twin = kvzalloc(sizeof(*twin), GFP_KERNEL_ACCOUNT);
+
+	if (!twin)
+		return NULL;
+	strscpy(twin->name, name, sizeof(twin->name));
+	kref_init(&twin->refs);
+	mutex_init(&twin->lock);
+	init_waitqueue_head(&twin->wait);
+	INIT_WORK(&twin->teardown, teardown);
+	memory_init(&twin->memory);
+	twin->owner = task_tgid_nr(current);
+	return twin;
+}
+
+static int twin_publish(struct twin *twin)
+{
+	int ret;
+
+	mutex_lock(&twins_lock);
+	ret = -EEXIST;
+	if (find_locked(twin->name))
+		goto unlock;
+	ret = sysfs_add(twin);
+	if (ret)
+		goto unlock;
+	list_add(&twin->node, &twins);
+unlock:
+	mutex_unlock(&twins_lock);
+	return ret;
+}
+
+struct twin *twin_create(const char *name)
+{
+	struct twin *twin = twin_alloc(name);
+	int ret;
+
+	if (!twin)
+		return ERR_PTR(-ENOMEM);
+	ret = twin_publish(twin);
+	if (ret) {
+		twin_put(twin);
+		return ERR_PTR(ret);
+	}
+	return twin;
+}
+
+int twin_add_memory(struct twin *twin, struct twinos_memory *arg)
+{
+	int ret;
+
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = -EBUSY;
+	if (twin->state == TWINOS_CREATED)
+		ret = memory_add(&twin->memory, arg);
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
+/* The range that the trampoline uses is no place for the twin's own things. */
+static bool address_ok(struct twin *twin, u64 address)
+{
+	struct memory_range *range = memory_find(&twin->memory, address, 1);
+
+	return range && range->kind != TWINOS_MEMORY_LOW;
+}
+
+static int check_start(struct twin *twin, const struct twinos_start *arg)
+{
+	if (twin->state != TWINOS_CREATED)
+		return -EBUSY;
+	if (!memory_low(&twin->memory))
+		return -ENOSPC;
+	if (!PAGE_ALIGNED(arg->cr3))
+		return -EINVAL;
+	if (!address_ok(twin, arg->entry) || !address_ok(twin, arg->rsi) ||
+	    !address_ok(twin, arg->cr3))
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+/*
+ * Nothing may be given back while a core may still run the twin: it would
+ * write into memory that has a new owner.
+ */
+static void twin_lose(struct twin *twin)
+{
+	pr_err("twin %s: its CPUs and its memory are lost until the next boot\n",
+	       twin->name);
+	set_state(twin, TWINOS_LOST, TWINOS_REASON_FAILED);
+	kref_get(&twin->refs);
+	__module_get(THIS_MODULE);
+}
+
+static int start_locked(struct twin *twin, const struct twinos_start *arg)
+{
+	struct memory_range *low = memory_low(&twin->memory);
+	int ret;
+
+	ret = cpus_take(twin->cpus, twin->nr_cpus);
+	if (ret)
+		return ret;
+	ret = cores_halt(low, twin->cpus, twin->nr_cpus);
+	if (ret)
+		goto lose;
+	ret = core_start(low, &twin->cpus[0], arg);
+	if (ret)
+		goto halt;
+	return 0;
+
+halt:
+	if (cores_halt(low, twin->cpus, twin->nr_cpus))
+		goto lose;
+	cpus_give_back(twin->cpus, twin->nr_cpus);
+	return ret;
+lose:
+	twin_lose(twin);
+	return -EIO;
+}
+
+static void start_failed(struct twin *twin)
+{
+	twin->nr_cpus = 0;
+	set_state(twin, TWINOS_CREATED, TWINOS_REASON_FAILED);
+}
+
+int twin_start(struct twin *twin, const struct twinos_start *arg,
+	       const u32 *cpus)
+{
+	unsigned int i;
+	int ret;
+
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = check_start(twin, arg);
+	if (ret)
+		goto unlock;
+
+	for (i = 0; i < arg->nr_cpus; i++)
+		twin->cpus[i].cpu = cpus[i];
+	twin->nr_cpus = arg->nr_cpus;
+	set_state(twin, TWINOS_STARTING, TWINOS_REASON_NONE);
+	ret = start_locked(twin, arg);
+	if (!ret) {
+		twin->started = ktime_get();
+		set_state(twin, TWINOS_RUNNING, TWINOS_REASON_NONE);
+	} else if (twin->state != TWINOS_LOST) {
+		start_failed(twin);
+	}
+unlock:
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
+static int stop_locked(struct twin *twin, u32 reason)
+{
+	int ret;
+
+	if (twin->state == TWINOS_LOST)
+		return -EIO;
+	if (twin->state != TWINOS_RUNNING)
+		return 0;
+	set_state(twin, TWINOS_STOPPING, reason);
+	ret = cores_halt(memory_low(&twin->memory), twin->cpus, twin->nr_cpus);
+	if (ret) {
+		twin_lose(twin);
+		return ret;
+	}
+	cpus_give_back(twin->cpus, twin->nr_cpus);
+	twin->nr_cpus = 0;
+	set_state(twin, TWINOS_STOPPED, reason);
+	return 0;
+}
+
+int twin_stop(struct twin *twin, u32 reason)
+{
+	int ret;
+
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = twin->state == TWINOS_GONE ? -ENODEV : stop_locked(twin, reason);
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
+static void twin_unpublish(struct twin *twin)
+{
+	mutex_lock(&twins_lock);
+	list_del(&twin->node);
+	sysfs_remove(twin);
+	mutex_unlock(&twins_lock);
+}
+
+/*
+ * Stages: the cores are stopped and back with the host; the memory is back;
+ * nobody can find it any more; whoever still watches it is told.
+ */
+static void teardown(struct work_struct *work)
+{
+	struct twin *twin = container_of(work, struct twin, teardown);
+	u32 reason;
+
+	mutex_lock(&twin->lock);
+	if (stop_locked(twin, TWINOS_REASON_CLOSED))
+		goto unlock;
+	memory_give_back(&twin->memory);
+	twin_unpublish(twin);
+	reason = twin->reason;
+	set_state(twin, TWINOS_GONE, reason);
+unlock:
+	mutex_unlock(&twin->lock);
+}
+
+/* On a worker: see cpus_give_back(). */
+void twin_close(struct twin *twin)
+{
+	queue_work(system_unbound_wq, &twin->teardown);
+	flush_work(&twin->teardown);
+	twin_put(twin);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TWINOS_HOST_TWIN_H
+#define TWINOS_HOST_TWIN_H
+
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "cpu.h"
+#include "memory.h"
+
+/**
+ * struct twin - one coexisting kernel
+ * @refs: one for each fd; the owner's fd gives all resources back at its end,
+ *	the last reference only frees this struct
+ * @node: in the list of all twins, guarded by its lock
+ * @lock: serialises orders; guards @cpus and @nr_cpus
+ * @wait: poll(); its lock guards @state, @reason and @generation
+ * @started: ktime_get() at the jump, 0 before
+ * @owner: the process that made it, in the initial pid namespace
+ * @teardown: twin_give_back() on a worker
+ */
+struct twin {
+	char name[TWINOS_NAME_SIZE];
+	struct kref refs;
+	struct list_head node;
+	struct mutex lock;
+	wait_queue_head_t wait;
+	u32 state;
+	u32 reason;
+	u32 generation;
+	ktime_t started;
+	pid_t owner;
+	struct device *dev;
+	struct work_struct teardown;
+	struct lent_cpu cpus[TWINOS_MAX_CPUS];
+	unsigned int nr_cpus;
+	struct memory memory;
+};
+
+/*
+ * twin_create() - a twin without memory and CPUs; -EEXIST, -ENOMEM
+ * twin_find() - by name, with a reference, or NULL
+ * twin_put() - drop a reference
+ */
+struct twin *twin_create(const char *name);
+struct twin *twin_find(const char *name);
+void twin_put(struct twin *twin);
+
+/* twin_add_memory(), twin_start(), twin_stop() - see <linux/twinos.h> */
+int twin_add_memory(struct twin *twin, struct twinos_memory *arg);
+int twin_start(struct twin *twin, const struct twinos_start *arg,
+	       const u32 *cpus);
+int twin_stop(struct twin *twin, u32 reason);
+
+/* twin_get_state() - a consistent copy */
+void twin_get_state(struct twin *twin, struct twinos_state *state);
+
+/* twin_close() - the owner's fd is closed: stop it, give everything back */
+void twin_close(struct twin *twin);
+
+#endif
