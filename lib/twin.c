@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * One launch: twinos_twin_new() reads and checks, twinos_twin_load() takes
+ * memory and fills it in place, twinos_twin_start() hands the CPUs over.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/twinos.h>
+#include <twinos/handover.h>
+
+#include "acpi.h"
+#include "boot_params.h"
+#include "cmdline.h"
+#include "cpus.h"
+#include "device.h"
+#include "error.h"
+#include "image.h"
+#include "initrd.h"
+#include "pagetable.h"
+#include "placement.h"
+
+/* The page behind the trampoline plays the IO-APIC; the rest is RAM. */
+#define LOW_IO_APIC TWINOS_TRAMPOLINE_SIZE
+#define LOW_RESERVED (TWINOS_TRAMPOLINE_SIZE + TWINOS_PAGE_SIZE)
+
+#define MAX_SEGMENTS 8
+
+/**
+ * struct twinos_twin
+ * @config: the user's; the strings it points to are copied where they are kept
+ * @device: /dev/twinos
+ * @owner: the twin's owner fd, -1 before it is loaded
+ * @main: the range that holds the layout, mapped
+ * @low: the low range, mapped
+ */
+struct twinos_twin {
+	struct twinos_config config;
+	char *name, *kernel, *cmdline;
+	int device, owner;
+	struct twinos_info info;
+	struct twinos_image image;
+	struct twinos_initrd initrd;
+	struct twinos_lent_cpu *cpus;
+	struct twinos_layout layout;
+	struct twinos_place place;
+	struct twinos_acpi acpi;
+	void *main, *low;
+	struct twinos_segment segments[MAX_SEGMENTS];
+	struct twinos_plan plan;
+};
+
+static int no_memory(struct twinos_error *err)
+{
+	return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM, "out of memory");
+}
+
+/* The kernel that the host runs, where distributions put it. */
+static char *default_kernel(void)
+{
+	struct utsname uts;
+	char *path;
+
+	if (uname(&uts) || asprintf(&path, "/boot/vmlinuz-%s", uts.release) < 0)
+		return NULL;
+	return path;
+}
+
+static int copy_config(struct twinos_twin *twin,
+		       const struct twinos_config *config,
+		       struct twinos_error *err)
+{
+	twin->config = *config;
+	twin->name = strdup(config->name);
+	twin->kernel = config->kernel ? strdup(config->kernel) :
+					default_kernel();
+	twin->cpus = calloc(config->nr_cpus ? config->nr_cpus : 1,
+			    sizeof(*twin->cpus));
+	return twin->name && twin->kernel && twin->cpus ? 0 : no_memory(err);
+}
+
+static int make_cmdline(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const char *user = twin->config.cmdline;
+	int ret;
+
+	ret = twinos_cmdline_check(user ? user : "", err);
+	if (ret)
+		return ret;
+	twin->cmdline = twinos_cmdline_build(user, twin->info.tsc_khz);
+	if (!twin->cmdline)
+		return no_memory(err);
+	if (strlen(twin->cmdline) > twin->image.max_cmdline)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, E2BIG,
+			"the command line has %zu bytes and this kernel takes %" PRIu32,
+			strlen(twin->cmdline), twin->image.max_cmdline);
+	return 0;
+}
+
+/*
+ * From 6.9 on a kernel that was not started on a CPU with the BSP bit, which
+ * ours never has, takes itself for a crash kernel and stays on one CPU unless
+ * the first APIC of the table is another (arch/x86/kernel/cpu/topology.c). An
+ * older one waits 10 s for that other one.
+ */
+static bool wants_dummy_apic(const struct twinos_twin *twin)
+{
+	unsigned int major, minor;
+
+	if (twin->config.nr_cpus == 1)
+		return false;
+	if (sscanf(twin->image.version, "%u.%u", &major, &minor) != 2)
+		return true;
+	return major > 6 || (major == 6 && minor >= 9);
+}
+
+static struct twinos_acpi_config acpi_config(const struct twinos_twin *twin)
+{
+	return (struct twinos_acpi_config){
+		.cpus = twin->cpus,
+		.nr_cpus = twin->config.nr_cpus,
+		.dummy_apic = wants_dummy_apic(twin),
+	};
+}
+
+static int make_layout(struct twinos_twin *twin, struct twinos_error *err)
+{
+	struct twinos_acpi_config acpi = acpi_config(twin);
+	struct twinos_needs needs = {
+		.kernel = twin->image.span,
+		.align = twin->image.align,
+		.cmdline = strlen(twin->cmdline) + 1,
+		.acpi = twinos_acpi_size(&acpi),
+		.initrd = twin->initrd.length,
+	};
+
+	if (twinos_layout_make(&twin->layout, &needs))
+		return twinos_fail(err, TWINOS_ERROR_IMAGE, EOVERFLOW,
+				   "kernel and initrd are too large");
+	return 0;
+}
+
+static int check_host(const struct twinos_twin *twin, struct twinos_error *err)
+{
+	if (!(twin->info.flags & TWINOS_INFO_CONSTANT_TSC))
+		return twinos_fail(
+			err, TWINOS_ERROR_CPU, EOPNOTSUPP,
+			"this machine's TSC does not run at a constant rate, and a twin has no other clock");
+	return 0;
+}
+
+static int prepare(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const struct twinos_config *config = &twin->config;
+	int ret;
+
+	ret = twinos_image_open(&twin->image, twin->kernel, config->entry, err);
+	if (ret)
+		return ret;
+	ret = twinos_initrd_open(&twin->initrd, config->initrds,
+				 config->nr_initrds, err);
+	if (ret)
+		return ret;
+	twin->device = twinos_device_open(&twin->info, err);
+	if (twin->device < 0)
+		return twin->device;
+	ret = check_host(twin, err);
+	if (ret)
+		return ret;
+	ret = make_cmdline(twin, err);
+	if (ret)
+		return ret;
+	ret = make_layout(twin, err);
+	if (ret)
+		return ret;
+	return twinos_cpus_choose(twin->device, twin->info.nr_cpus,
+				  config->cpus, config->nr_cpus, twin->cpus,
+				  err);
+}
+
+int twinos_twin_new(const struct twinos_config *config,
+		    struct twinos_twin **result, struct twinos_error *err)
+{
+	struct twinos_twin *twin = calloc(1, sizeof(*twin));
+	int ret;
+
+	if (!twin)
+		return no_memory(err);
+	twin->device = -1;
+	twin->owner = -1;
+	twin->main = MAP_FAILED;
+	twin->low = MAP_FAILED;
+	ret = copy_config(twin, config, err);
+	if (!ret)
+		ret = prepare(twin, err);
+	if (ret) {
+		twinos_twin_free(twin);
+		return ret;
+	}
+	*result = twin;
+	return 0;
+}
+
+static const struct twinos_range *low_range(const struct twinos_twin *twin)
+{
+	return &twin->place.ranges[0];
+}
+
+static const struct twinos_range *main_range(const struct twinos_twin *twin)
+{
+	return &twin->place.ranges[1];
+}
+
+static void *map(struct twinos_twin *twin, const struct twinos_range *range)
+{
+	return mmap(NULL, range->length, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    twin->owner, range->start);
+}
+
+static int map_ranges(struct twinos_twin *twin, struct twinos_error *err)
+{
+	twin->low = map(twin, low_range(twin));
+	if (twin->low != MAP_FAILED)
+		twin->main = map(twin, main_range(twin));
+	if (twin->main == MAP_FAILED)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
+				   "can't map the twin's memory: %s",
+				   strerror(errno));
+	return 0;
+}
+
+/* Where an offset of the layout is for us. */
+static void *at(struct twinos_twin *twin, uint64_t offset)
+{
+	return (char *)twin->main +
+	       (twin->place.base - main_range(twin)->start) + offset;
+}
+
+static void fill_kernel(struct twinos_twin *twin)
+{
+	const struct twinos_image_segment *segment;
+	size_t i;
+
+	for (i = 0; i < twin->image.nr_segments; i++) {
+		segment = &twin->image.segments[i];
+		memcpy(at(twin, segment->offset), segment->data,
+		       segment->length);
+	}
+}
+
+static void fill_handover(struct twinos_twin *twin)
+{
+	struct twinos_handover *handover = at(twin, twin->layout.handover);
+
+	handover->magic = TWINOS_HANDOVER_MAGIC;
+	handover->revision = TWINOS_HANDOVER_REVISION;
+	handover->size = sizeof(*handover);
+}
+
+static int fill_acpi(struct twinos_twin *twin)
+{
+	const struct twinos_layout *layout = &twin->layout;
+	struct twinos_acpi_config config = acpi_config(twin);
+
+	config.handover = twin->place.base + layout->handover;
+	config.io_apic = low_range(twin)->start + LOW_IO_APIC;
+	twinos_acpi_io_apic((char *)twin->low + LOW_IO_APIC);
+	return twinos_acpi_build(&twin->acpi, at(twin, layout->acpi),
+				 layout->handover - layout->acpi,
+				 twin->place.base + layout->acpi, &config);
+}
+
+static int fill_boot_params(struct twinos_twin *twin)
+{
+	const struct twinos_layout *layout = &twin->layout;
+	uint64_t base = twin->place.base;
+	struct twinos_range holes[] = {
+		{ .start = low_range(twin)->start, .length = LOW_RESERVED },
+		{ .start = base + layout->boot_params,
+		  .length = layout->control_end - layout->boot_params },
+	};
+	struct twinos_boot_params_config config = {
+		.image = &twin->image,
+		.ranges = twin->place.ranges,
+		.nr_ranges = twin->place.nr_ranges,
+		.holes = holes,
+		.nr_holes = sizeof(holes) / sizeof(*holes),
+		.cmdline = base + layout->cmdline,
+		.cmdline_length = strlen(twin->cmdline),
+		.initrd = twin->initrd.length ? base + layout->initrd : 0,
+		.initrd_length = twin->initrd.length,
+		.rsdp = twin->acpi.rsdp,
+	};
+
+	return twinos_boot_params_build(at(twin, layout->boot_params), &config);
+}
+
+static int fill_pagetable(struct twinos_twin *twin)
+{
+	const struct twinos_layout *layout = &twin->layout;
+	struct twinos_range range = { .start = twin->place.base,
+				      .length = layout->end };
+
+	return twinos_pagetable_build(at(twin, layout->pagetable),
+				      layout->control_end - layout->pagetable,
+				      twin->place.base + layout->pagetable,
+				      &range, 1);
+}
+
+static int fill(struct twinos_twin *twin, struct twinos_error *err)
+{
+	int ret;
+
+	fill_kernel(twin);
+	strcpy(at(twin, twin->layout.cmdline), twin->cmdline);
+	fill_handover(twin);
+	ret = fill_acpi(twin);
+	if (!ret)
+		ret = fill_boot_params(twin);
+	if (!ret)
+		ret = fill_pagetable(twin);
+	if (ret)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+				   "can't make the twin's tables: %s",
+				   strerror(-ret));
+	twinos_initrd_copy(&twin->initrd, at(twin, twin->layout.initrd));
+	return 0;
+}
+
+static void add_segment(struct twinos_twin *twin, const char *name,
+			uint64_t offset, uint64_t end)
+{
+	struct twinos_plan *plan = &twin->plan;
+
+	if (end > offset)
+		twin->segments[plan->nr_segments++] = (struct twinos_segment){
+			.name = name,
+			.start = twin->place.base + offset,
+			.length = end - offset,
+		};
+}
+
+static void make_plan(struct twinos_twin *twin)
+{
+	const struct twinos_layout *layout = &twin->layout;
+	struct twinos_plan *plan = &twin->plan;
+	uint64_t base = twin->place.base;
+
+	*plan = (struct twinos_plan){
+		.name = twin->name,
+		.kernel = twin->kernel,
+		.version = twin->image.version,
+		.how = twin->image.how,
+		.cmdline = twin->cmdline,
+		.entry = base + twin->image.entry,
+		.rsi = base + layout->boot_params,
+		.cr3 = base + layout->pagetable,
+		.cpus = twin->cpus,
+		.nr_cpus = twin->config.nr_cpus,
+		.ranges = twin->place.ranges,
+		.nr_ranges = twin->place.nr_ranges,
+		.segments = twin->segments,
+		.tables = twin->acpi.tables,
+		.nr_tables = twin->acpi.nr_tables,
+	};
+	add_segment(twin, "kernel", 0, layout->boot_params);
+	add_segment(twin, "boot_params", layout->boot_params, layout->cmdline);
+	add_segment(twin, "cmdline", layout->cmdline, layout->acpi);
+	add_segment(twin, "acpi", layout->acpi, layout->handover);
+	add_segment(twin, "handover", layout->handover, layout->pagetable);
+	add_segment(twin, "pagetable", layout->pagetable, layout->control_end);
+	add_segment(twin, "initrd", layout->initrd, layout->end);
+}
+
+static void unload(struct twinos_twin *twin)
+{
+	if (twin->main != MAP_FAILED)
+		munmap(twin->main, main_range(twin)->length);
+	if (twin->low != MAP_FAILED)
+		munmap(twin->low, low_range(twin)->length);
+	if (twin->owner >= 0)
+		close(twin->owner);
+	twin->main = MAP_FAILED;
+	twin->low = MAP_FAILED;
+	twin->owner = -1;
+}
+
+int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err)
+{
+	int ret;
+
+	twin->owner = twinos_device_create(twin->device, twin->name, err);
+	if (twin->owner < 0)
+		return twin->owner;
+	ret = twinos_place_take(&twin->place, twin->owner, &twin->config,
+				&twin->layout, twin->image.align, err);
+	if (ret)
+		goto unload;
+	ret = map_ranges(twin, err);
+	if (ret)
+		goto unload;
+	ret = fill(twin, err);
+	if (ret)
+		goto unload;
+	make_plan(twin);
+	return 0;
+
+unload:
+	unload(twin);
+	return ret;
+}
+
+static int start_failed(int code, struct twinos_error *err)
+{
+	const char *why = strerror(code);
+
+	switch (code) {
+	case EBUSY:
+		why = "one has been lent to another twin";
+		break;
+	case EHOSTDOWN:
+		why = "one has gone offline";
+		break;
+	case EPERM:
+		why = "the host must keep its boot CPU and one that is online";
+		break;
+	case ETIMEDOUT:
+		why = "the core did not jump";
+		break;
+	case EIO:
+		why = "a core does not answer INIT; it is lost until the next boot";
+		break;
+	}
+	return twinos_fail(err, TWINOS_ERROR_CPU, code,
+			   "can't start the twin on its CPUs: %s", why);
+}
+
+int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
+{
+	uint32_t cpus[TWINOS_MAX_CPUS];
+	struct twinos_start start = {
+		.size = sizeof(start),
+		.nr_cpus = twin->config.nr_cpus,
+		.cpus = (uintptr_t)cpus,
+		.entry = twin->plan.entry,
+		.rsi = twin->plan.rsi,
+		.cr3 = twin->plan.cr3,
+	};
+	size_t i;
+
+	for (i = 0; i < twin->config.nr_cpus; i++)
+		cpus[i] = twin->cpus[i].cpu;
+	return ioctl(twin->owner, TWINOS_START, &start) ?
+		       start_failed(errno, err) :
+		       0;
+}
+
+const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin)
+{
+	return &twin->plan;
+}
+
+int twinos_twin_fd(const struct twinos_twin *twin)
+{
+	return twin->owner;
+}
+
+bool twinos_twin_down(const struct twinos_twin *twin)
+{
+	const volatile struct twinos_handover *handover;
+
+	if (twin->main == MAP_FAILED)
+		return false;
+	handover = at((struct twinos_twin *)twin, twin->layout.handover);
+	return handover->parked;
+}
+
+void twinos_twin_free(struct twinos_twin *twin)
+{
+	if (!twin)
+		return;
+	unload(twin);
+	if (twin->device >= 0)
+		close(twin->device);
+	twinos_initrd_release(&twin->initrd);
+	twinos_image_release(&twin->image);
+	free(twin->cpus);
+	free(twin->cmdline);
+	free(twin->kernel);
+	free(twin->name);
+	free(twin);
+}
