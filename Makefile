@@ -111,7 +111,7 @@ ifeq ($(KDIRS),)
 KDIRS := $(wildcard /lib/modules/$(shell uname -r)/build)
 endif
 endif
-kernel_release = $(shell cat $(1)/include/config/kernel.release)
+kernel_release = $(shell cut -d\" -f2 $(1)/include/generated/utsrelease.h)
 MODULES := $(foreach k,$(KDIRS),$(B)/host/$(call kernel_release,$k)/twinos.ko)
 HOST_SRC = $(wildcard host/*.c host/*.h host/*.S host/Kbuild)
 
