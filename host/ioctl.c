@@ -16,8 +16,6 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <asm/apic.h>
-#include <asm/cpufeature.h>
 #include <asm/tsc.h>
 
 #include "cpu.h"
@@ -82,10 +80,6 @@ static long call_get_info(struct file *file, union argument *arg)
 	info->revision = TWINOS_REVISION;
 	info->tsc_khz = tsc_khz;
 	info->nr_cpus = nr_cpu_ids;
-	if (boot_cpu_has(X86_FEATURE_CONSTANT_TSC))
-		info->flags |= TWINOS_INFO_CONSTANT_TSC;
-	if (x2apic_enabled())
-		info->flags |= TWINOS_INFO_X2APIC;
 	strscpy(info->version, THIS_MODULE->version, sizeof(info->version));
 	return 0;
 }

@@ -148,15 +148,6 @@ static int make_layout(struct twinos_twin *twin, struct twinos_error *err)
 	return 0;
 }
 
-static int check_host(const struct twinos_twin *twin, struct twinos_error *err)
-{
-	if (!(twin->info.flags & TWINOS_INFO_CONSTANT_TSC))
-		return twinos_fail(
-			err, TWINOS_ERROR_CPU, EOPNOTSUPP,
-			"this machine's TSC does not run at a constant rate, and a twin has no other clock");
-	return 0;
-}
-
 static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
@@ -172,9 +163,6 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 	twin->device = twinos_device_open(&twin->info, err);
 	if (twin->device < 0)
 		return twin->device;
-	ret = check_host(twin, err);
-	if (ret)
-		return ret;
 	ret = make_cmdline(twin, err);
 	if (ret)
 		return ret;

@@ -59,7 +59,6 @@
  * @revision: out: TWINOS_REVISION of the module
  * @tsc_khz: out: the host's TSC frequency in kHz
  * @nr_cpus: out: one more than the highest possible CPU number
- * @flags: out: TWINOS_INFO_*
  * @version: out: the module's version, a string that ends with NUL
  */
 struct twinos_info {
@@ -67,12 +66,8 @@ struct twinos_info {
 	__u32 revision;
 	__u32 tsc_khz;
 	__u32 nr_cpus;
-	__u64 flags;
 	char version[32];
 };
-
-#define TWINOS_INFO_CONSTANT_TSC (1 << 0)
-#define TWINOS_INFO_X2APIC (1 << 1) /* the host's APICs are in x2APIC mode */
 
 /**
  * struct twinos_cpu - one CPU of the host
