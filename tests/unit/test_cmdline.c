@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cmdline.h"
+
+static struct twinos_error err;
+
+static int check(const char *user)
+{
+	memset(&err, 0, sizeof(err));
+	return twinos_cmdline_check(user, &err);
+}
+
+static void expect_refused(const char *user)
+{
+	if (check(user) != -EINVAL)
+		fail_msg("not refused: %s", user);
+	assert_int_equal(err.code, EINVAL);
+	assert_int_equal(err.kind, TWINOS_ERROR_USAGE);
+	assert_null(strchr(err.text, '\n'));
+	assert_non_null(strstr(err.text, "can't be given to a twin: "));
+}
+
+static void expect_allowed(const char *user)
+{
+	if (check(user))
+		fail_msg("refused: %s: %s", user, err.text);
+}
+
+static const char *const refused[] = {
+	"acpi=off",
+	"acpi=noirq",
+	"acpi=ht",
+	"acpi=rsdt",
+	"acpi_rsdp=0x1000",
+	"noapic",
+	"nosmp",
+	"maxcpus=0",
+	"maxcpus=0x0",
+	"maxcpus=none",
+	"nolapic",
+	"disableapic",
+	"noapictimer",
+	"nolapic_timer",
+	"apicpmtimer",
+	"no_ipi_broadcast=0",
+	"no_ipi_broadcast=",
+	"notsc",
+	"tsc=unstable",
+	"tsc_early_khz=1000",
+	"hpet=force",
+	"hpet=verbose,force",
+	"panic=5",
+	"panic=-1",
+	"panic=",
+	"pci=noacpi",
+	"pci=conf1",
+	"pci=off,conf1",
+	"pci",
+	"8250.nr_uarts=4",
+	"8250_core.nr_uarts=1",
+	"console=ttyS0",
+	"console=ttyS1,115200n8",
+	"console=uart8250,io,0x3f8",
+	"earlycon=uart,io,0x3f8",
+	"earlyprintk=serial,ttyS0,115200",
+	"earlyprintk=vga",
+	"i8042.nopnp",
+	"i8042.nopnp=1",
+	"memmap=1G@4G",
+	"memmap=64M$0x40000000",
+	"initrd=0x40000000,16M",
+	"initrdmem=0x40000000,16M",
+};
+
+static const char *const allowed[] = {
+	"",
+	" ",
+	"quiet",
+	"root=/dev/vda1 ro console=tty0 console=hvc0",
+	"acpi=force",
+	"acpi=strict",
+	"acpi",
+	"acpi=offline",
+	"acpi_osi=Linux",
+	"noapics",
+	"xnoapic",
+	"apic=verbose",
+	"lapic",
+	"nox2apic",
+	"maxcpus=1",
+	"maxcpus=",
+	"nr_cpus=1",
+	"no_ipi_broadcast=1",
+	"tsc=reliable",
+	"tsc=nowatchdog",
+	"hpet=disable",
+	"nohpet",
+	"panic=0",
+	"panic_on_oops=1",
+	"oops=panic",
+	"pci=off",
+	"pcie_aspm=off",
+	"8250.nr_uarts=0",
+	"8250.share_irqs=1",
+	"console=ttynull",
+	"console=tty0",
+	"earlycon",
+	"earlyprintk",
+	"i8042.noaux",
+	"mem=1G",
+	"memory_corruption_check=1",
+	"crashkernel=128M",
+	"initrd=/boot/initrd.img",
+	"initrd=\\initrd.img",
+	"intel_iommu=on iommu=pt",
+	"reboot=acpi",
+	"init=/bin/sh",
+	"=noapic",
+	"a=noapic",
+	"a=b=noapic",
+};
+
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		expect_refused(refused[i]);
+}
+
+static void test_allowed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		expect_allowed(allowed[i]);
+	expect_allowed(NULL);
+}
+
+/* Each also in the middle of a line, and none of them behind "--". */
+static void test_anywhere_before_dashes(void **state)
+{
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		snprintf(line, sizeof(line), "quiet\t%s ro", refused[i]);
+		expect_refused(line);
+		snprintf(line, sizeof(line), "quiet %s -- ro", refused[i]);
+		expect_refused(line);
+		snprintf(line, sizeof(line), "quiet -- %s", refused[i]);
+		expect_allowed(line);
+	}
+	expect_refused("--x noapic");
+	expect_refused("--=1 noapic");
+	expect_allowed("\"--\" noapic");
+}
+
+static void test_spaces(void **state)
+{
+	(void)state;
+	expect_refused("a\nnoapic\n");
+	expect_refused("a\vnoapic\f\r");
+	expect_refused("a\xa0noapic"); /* the kernel's isspace() */
+	expect_allowed("a\x85noapic");
+}
+
+static void test_quotes(void **state)
+{
+	(void)state;
+	expect_refused("\"noapic\"");
+	expect_refused("acpi=\"off\"");
+	expect_refused("\"acpi=off\"");
+	expect_refused("x=\"a b\" noapic");
+	expect_refused("\"noapic");
+	expect_allowed("x=\"a noapic b\"");
+	expect_allowed("\"x=a noapic b\"");
+	expect_allowed("x=\"a noapic");
+	/* one quote is dropped at each end, not two */
+	expect_allowed("\"acpi=\"off\"\"");
+	expect_allowed("\"");
+	expect_allowed("\"\"");
+	expect_allowed("a=\"");
+	expect_allowed("a=\"\"");
+	expect_allowed("acpi=\"off b\"");
+}
+
+static void test_dashes_are_underscores(void **state)
+{
+	(void)state;
+	expect_refused("8250.nr-uarts=2");
+	expect_refused("8250-core.nr-uarts=2");
+	expect_refused("no-ipi-broadcast=0");
+	expect_refused("nolapic-timer");
+	expect_allowed("8250.nr-uarts=0");
+}
+
+static void test_says_which_and_why(void **state)
+{
+	(void)state;
+	expect_refused("quiet acpi=noirq");
+	assert_non_null(strstr(err.text, "'acpi=noirq'"));
+	assert_non_null(strstr(err.text, "ACPI tables"));
+	expect_refused("noapic");
+	assert_non_null(strstr(err.text, "'noapic'"));
+	assert_non_null(strstr(err.text, "IO-APIC"));
+	expect_refused("panic=5 noapic");
+	assert_non_null(strstr(err.text, "'panic=5'"));
+	expect_refused("memmap=\"1G\n2G\"");
+	assert_non_null(strstr(err.text, "'memmap=1G'"));
+	assert_int_equal(twinos_cmdline_check("noapic", NULL), -EINVAL);
+}
+
+static void test_long_value(void **state)
+{
+	char line[4096];
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	memcpy(line, "memmap=", 7);
+	expect_refused(line);
+	assert_non_null(strstr(err.text, "host's memory"));
+}
+
+#define OURS                                          \
+	"tsc_early_khz=2999999 tsc=reliable pci=off " \
+	"8250.nr_uarts=0 no_ipi_broadcast=1 panic=0"
+
+static void expect_built(const char *user, const char *want)
+{
+	char *cmdline = twinos_cmdline_build(user, 2999999);
+
+	assert_non_null(cmdline);
+	assert_string_equal(cmdline, want);
+	free(cmdline);
+}
+
+static void test_build(void **state)
+{
+	(void)state;
+	expect_built(NULL, OURS);
+	expect_built("", OURS);
+	expect_built("quiet -- x", OURS " quiet -- x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_anywhere_before_dashes),
+		cmocka_unit_test(test_spaces),
+		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_dashes_are_underscores),
+		cmocka_unit_test(test_says_which_and_why),
+		cmocka_unit_test(test_long_value),
+		cmocka_unit_test(test_build),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
