@@ -43,7 +43,7 @@ static bool equals(const char *text, size_t length, const char *word,
 	return length == word_length && !memcmp(text, word, length);
 }
 
-/* Calls for each word of the list @values in turn; NULL after the last. */
+/* Takes the first word off the list *@values; NULL: there is none left. */
 static const char *next_word(const char **values, size_t *length)
 {
 	const char *word = *values;
