@@ -1,0 +1,225 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a script that tests/qemu/run runs can use. Its output is TAP; it ends
+# with `finish`, which also exits with the right code.
+
+tests=0
+failures=0
+
+ok()
+{
+	tests=$((tests + 1))
+	echo "ok $tests - $*"
+}
+
+not_ok()
+{
+	tests=$((tests + 1))
+	failures=$((failures + 1))
+	echo "not ok $tests - $*"
+}
+
+skip()
+{
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+note()
+{
+	echo "# $*"
+}
+
+# check TEXT COMMAND... - ok if it succeeds
+check()
+{
+	text=$1
+	shift
+	if "$@" >/tmp/check.out 2>&1; then
+		ok "$text"
+	else
+		not_ok "$text"
+		sed 's/^/#   /' /tmp/check.out
+	fi
+}
+
+# is TEXT GOT WANTED
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1"
+		note "  got:    $2"
+		note "  wanted: $3"
+	fi
+}
+
+finish()
+{
+	[ $tests -gt 0 ] || not_ok "the script tested nothing"
+	echo "1..$tests"
+	[ $failures = 0 ]
+	exit
+}
+
+# wait_for SECONDS COMMAND... - try it until it succeeds
+wait_for()
+{
+	until_cs=$(($(uptime_cs) + $1 * 100))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$(uptime_cs)" -lt $until_cs ] || return 1
+		usleep 100000
+	done
+}
+
+# The host's uptime in hundredths of a second.
+uptime_cs()
+{
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}"
+}
+
+# ---- twins ----------------------------------------------------------------
+
+TWIN_APPEND="printk.devkmsg=on"
+
+load_module()
+{
+	check "the module loads" insmod /lib/twinos.ko
+}
+
+# start_twin NAME PLAN [OPTION]... - /twins/1 unless a --kernel comes later; its
+# log goes on to /run/NAME.log, each line with the host's uptime before it, and
+# to the serial line of twins' logs
+start_twin()
+{
+	twin=$1
+	plan=$2
+	shift 2
+	twinctl start --name "$twin" --kernel /twins/1 --initrd /twins/initrd \
+		--append "$TWIN_APPEND twin.plan=$plan" "$@" || return
+	follow_twin "$twin"
+}
+
+follow_twin()
+{
+	: >"/run/$1.log"
+	twinctl dmesg --follow "$1" 2>&1 | stamp "/run/$1.log" &
+}
+
+stamp()
+{
+	while IFS= read -r line; do
+		read -r up _ </proc/uptime
+		echo "$up $line" >>"$1"
+		echo "$line" >/dev/ttyS3
+	done
+}
+
+# said NAME PATTERN - the twin's log has such a line
+said()
+{
+	grep -q -e "$2" "/run/$1.log"
+}
+
+# ticks NAME - how many times its user space has reported
+ticks()
+{
+	grep -c 'TWIN up' "/run/$1.log"
+}
+
+at_least_ticks()
+{
+	[ "$(ticks "$1")" -ge "$2" ]
+}
+
+# last NAME KEY - the value of KEY= in its newest report
+last()
+{
+	sed -n "s/.*TWIN up.* $2=\([^ ]*\).*/\1/p" "/run/$1.log" | tail -n 1
+}
+
+# second_length NAME - by the host's clock, in hundredths, the mean of those
+# between the 3rd report and the newest (the first ones follow the boot closely)
+second_length()
+{
+	awk '/TWIN up/ { n++; if (n == 3) first = $1; last = $1 }
+		END { if (n > 3) printf "%d\n", (last - first) * 100 / (n - 3); else print 0 }' \
+		"/run/$1.log"
+}
+
+# ---- the balance sheet ----------------------------------------------------
+
+TROUBLE='WARNING:|BUG:|Oops|stall|lockup|Call Trace|hung_task|blocked for more'
+
+settle()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	echo 1 >/proc/sys/vm/compact_memory
+	sleep 1
+}
+
+available_kb()
+{
+	sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo
+}
+
+sheet()
+{
+	for file in online present; do
+		echo "cpu $file: $(cat /sys/devices/system/cpu/$file)"
+	done
+	sed 's/:.*//; s/ //g; /^CPU/d; s/^/irq /' /proc/interrupts
+	sed 's/^/iomem /' /proc/iomem
+	echo "device users: $(lsof 2>/dev/null | grep -c /dev/twinos)"
+}
+
+# record - before the first twin, after the module is loaded
+record()
+{
+	head -c 4194304 /dev/urandom >/tmp/checksummed
+	checksum=$(sha256sum </tmp/checksummed)
+	pattern 16 &
+	pattern_pid=$!
+	settle
+	sheet >/tmp/sheet.before
+	available_before=$(available_kb)
+	trouble_before=$(dmesg | grep -cE "$TROUBLE")
+}
+
+available_is_back()
+{
+	now=$(available_kb)
+	echo "MemAvailable before: $available_before kB, now: $now kB"
+	[ "$now" -ge $((available_before - available_before / 100)) ]
+}
+
+no_trouble()
+{
+	dmesg | grep -E "$TROUBLE" | tail -n +$((trouble_before + 1)) >/tmp/trouble
+	cat /tmp/trouble
+	[ ! -s /tmp/trouble ]
+}
+
+pattern_is_right()
+{
+	kill -TERM $pattern_pid && wait $pattern_pid
+}
+
+# balance - after the last twin has gone
+balance()
+{
+	settle
+	sheet >/tmp/sheet.after
+	check "CPUs, irqs, /proc/iomem and open files are as before" \
+		diff /tmp/sheet.before /tmp/sheet.after
+	check "the memory is back, within 1 %" available_is_back
+	is "a file on the host kept its checksum" \
+		"$(sha256sum </tmp/checksummed)" "$checksum"
+	check "a memory pattern on the host stayed right" pattern_is_right
+	check "the host's log has no new warning" no_trouble
+}
