@@ -5,12 +5,6 @@
 
 #include "libtwinos.h"
 
-/*
- * twinos_cmdline_check() - refuse options that would break the rules of a
- * twin (acpi=off, noapic, panic=5, console=ttyS0...), each with its reason; @user is any string
- */
-int twinos_cmdline_check(const char *user, struct twinos_error *err);
-
 /* twinos_cmdline_build() - malloc'd; @user may be NULL; NULL: no memory */
 char *twinos_cmdline_build(const char *user, unsigned int tsc_khz);
 

@@ -118,6 +118,13 @@ struct twinos_plan {
 	size_t nr_tables;
 };
 
+/*
+ * twinos_cmdline_check() - refuse kernel options that would break the rules of
+ * a twin (acpi=off, noapic, panic=5, console=ttyS0...), each with its reason;
+ * @user is any string
+ */
+int twinos_cmdline_check(const char *user, struct twinos_error *err);
+
 struct twinos_twin;
 
 /**

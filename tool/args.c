@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "args.h"
+#include "exit.h"
+#include "output.h"
+
+/* More rows than any command has, with both names of each. */
+#define MAX_OPTIONS 64
+
+/* getopt_long() returns FIRST_OPTION + the row's number. */
+#define FIRST_OPTION 256
+#define HELP 'h'
+
+/* The column in which --help says what an option does. */
+#define HELP_COLUMN 26
+
+/**
+ * struct parsing - the state of one args_parse()
+ * @given: the row was seen
+ * @mistake: the first one; the options behind it are still read, because
+ *	--json may be among them
+ */
+struct parsing {
+	const struct args *args;
+	void *into;
+	bool given[MAX_OPTIONS];
+	bool help;
+	char mistake[600];
+};
+
+static void add_option(struct option *into, const char *name, bool has_value,
+		       int value)
+{
+	into->name = name;
+	into->has_arg = has_value ? required_argument : no_argument;
+	into->flag = NULL;
+	into->val = value;
+}
+
+static void make_getopt_table(const struct args *args, struct option *table)
+{
+	const struct args_option *row;
+	int value = FIRST_OPTION;
+
+	for (row = args->options; row->name; row++, value++) {
+		add_option(table++, row->name, row->value, value);
+		if (row->alias)
+			add_option(table++, row->alias, row->value, value);
+	}
+	add_option(table++, "help", false, HELP);
+	memset(table, 0, sizeof(*table));
+}
+
+__attribute__((format(printf, 2, 3))) static void
+mistake(struct parsing *parsing, const char *format, ...)
+{
+	va_list args;
+
+	if (*parsing->mistake)
+		return;
+	va_start(args, format);
+	vsnprintf(parsing->mistake, sizeof(parsing->mistake), format, args);
+	va_end(args);
+}
+
+static void take_option(struct parsing *parsing, int nr, const char *value)
+{
+	const struct args_option *row = &parsing->args->options[nr];
+	struct twinos_error err;
+
+	if (parsing->given[nr] && !row->repeatable) {
+		mistake(parsing, "option --%s is given twice", row->name);
+		return;
+	}
+	parsing->given[nr] = true;
+	if (row->set(parsing->into, value, &err))
+		mistake(parsing, "option --%s: %s", row->name, err.text);
+}
+
+/* getopt_long() leaves in optopt which known option was misused, if any. */
+static void take_mistake(struct parsing *parsing, int ret, char **argv)
+{
+	const struct args_option *row;
+
+	if (optopt >= FIRST_OPTION) {
+		row = &parsing->args->options[optopt - FIRST_OPTION];
+		mistake(parsing,
+			ret == ':' ? "option --%s needs a value" :
+				     "option --%s takes no value",
+			row->name);
+	} else if (optopt == HELP && !strncmp(argv[optind - 1], "--", 2)) {
+		mistake(parsing, "option --help takes no value");
+	} else if (optopt) {
+		mistake(parsing, "unknown option '-%c'", optopt);
+	} else {
+		mistake(parsing, "unknown or ambiguous option '%.64s'",
+			argv[optind - 1]);
+	}
+}
+
+static void take_options(struct parsing *parsing, int argc, char **argv)
+{
+	struct option table[2 * MAX_OPTIONS + 2];
+	int ret;
+
+	make_getopt_table(parsing->args, table);
+	optind = 1;
+	while ((ret = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+		if (ret == HELP)
+			parsing->help = true;
+		else if (ret >= FIRST_OPTION)
+			take_option(parsing, ret - FIRST_OPTION, optarg);
+		else
+			take_mistake(parsing, ret, argv);
+	}
+}
+
+static void check_operands(struct parsing *parsing, int nr, char **operands)
+{
+	const struct args *args = parsing->args;
+
+	if (nr < args->min_operands)
+		mistake(parsing, "%s is missing", args->operands);
+	if (nr > args->max_operands)
+		mistake(parsing, "'%.64s' is one operand too many",
+			operands[args->max_operands]);
+}
+
+/* Lines after the first one start in the column of the first. */
+static void print_help_text(const char *text)
+{
+	size_t length;
+
+	for (;;) {
+		length = strcspn(text, "\n");
+		printf("%.*s\n", (int)length, text);
+		if (!text[length])
+			return;
+		text += length + 1;
+		printf("%*s", HELP_COLUMN, "");
+	}
+}
+
+static void print_option(const struct args_option *row)
+{
+	int column;
+
+	column = printf("  --%s%s%s", row->name, row->value ? " " : "",
+			row->value ? row->value : "");
+	if (row->alias)
+		column += printf(", --%s", row->alias);
+	if (column >= HELP_COLUMN) {
+		putchar('\n');
+		column = 0;
+	}
+	printf("%*s", HELP_COLUMN - column, "");
+	print_help_text(row->help);
+}
+
+static void print_help(const struct args *args)
+{
+	static const struct args_option help = {
+		.name = "help",
+		.help = "show this and exit",
+	};
+	const struct args_option *row;
+
+	printf("Usage: twinctl %s [OPTION]...%s%s\n%s\n\nOptions:\n",
+	       args->command, *args->operands ? " " : "", args->operands,
+	       args->help);
+	for (row = args->options; row->name; row++)
+		print_option(row);
+	print_option(&help);
+}
+
+bool args_parse(const struct args *args, void *into, int *argc, char ***argv,
+		int *code)
+{
+	struct parsing parsing = { .args = args, .into = into };
+
+	take_options(&parsing, *argc, *argv);
+	*argc -= optind;
+	*argv += optind;
+	if (parsing.help) {
+		print_help(args);
+		*code = EXIT_OK;
+		return false;
+	}
+	check_operands(&parsing, *argc, *argv);
+	if (*parsing.mistake)
+		*code = fail_usage(args->command, "%s", parsing.mistake);
+	return !*parsing.mistake;
+}
+
+int args_set_json(void *into, const char *value, struct twinos_error *err)
+{
+	(void)into;
+	(void)value;
+	(void)err;
+	output_json = true;
+	return 0;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* twinctl dmesg: a twin's kernel log, read from its memory without its help. */
+#include <errno.h>
+#include <linux/twinos.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "commands.h"
+#include "exit.h"
+#include "output.h"
+#include "parse.h"
+#include "record.h"
+#include "twins.h"
+#include "watch.h"
+
+/* How often --follow looks: nothing tells us of a new line. */
+#define LOOK_MS 100
+
+struct dmesg {
+	bool follow;
+	unsigned int level; /* the least severe one to print */
+};
+
+static int set_follow(void *into, const char *value, struct twinos_error *err)
+{
+	struct dmesg *dmesg = into;
+
+	(void)value;
+	(void)err;
+	dmesg->follow = true;
+	return 0;
+}
+
+static int set_level(void *into, const char *value, struct twinos_error *err)
+{
+	struct dmesg *dmesg = into;
+
+	return parse_level(value, &dmesg->level, err);
+}
+
+static const struct args_option options[] = {
+	{ .name = "follow",
+	  .set = set_follow,
+	  .help = "go on until the twin has ended" },
+	{ .name = "level",
+	  .value = "LEVEL",
+	  .set = set_level,
+	  .help = "only what is as severe as LEVEL or more: 0 to 7, or\n"
+		  "emerg, alert, crit, err, warn, notice, info, debug" },
+	{ .name = "json",
+	  .set = args_set_json,
+	  .help = "one JSON object a record on standard output, errors too" },
+	{ 0 },
+};
+
+static const struct args args = {
+	.command = "dmesg",
+	.operands = "NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.help = "Print a twin's kernel log, also of one that hangs or has "
+		"panicked.",
+	.options = options,
+};
+
+static bool has_started(unsigned int state)
+{
+	return state != TWINOS_CREATED && state != TWINOS_STARTING;
+}
+
+/* Prints what there is; 0, or -errno of the log. */
+static int print_records(const struct dmesg *dmesg, struct twinos_log *log,
+			 int *print_error)
+{
+	struct twinos_record record;
+	int ret;
+
+	while ((ret = twinos_log_next(log, &record)) > 0) {
+		if (record.level > dmesg->level)
+			continue;
+		*print_error = record_print(&record);
+		if (*print_error)
+			return 0;
+	}
+	return ret;
+}
+
+/*
+ * The state is read before the log: once it says that the twin has ended,
+ * nothing is written behind what we then print.
+ */
+static int print_until_end(const struct dmesg *dmesg, int fd,
+			   struct twinos_log *log, int *print_error)
+{
+	struct pollfd change = { .fd = fd, .events = POLLIN };
+	unsigned int state;
+	int ret;
+
+	for (;;) {
+		ret = twinos_get_state(fd, &state, NULL);
+		if (ret)
+			return ret;
+		ret = print_records(dmesg, log, print_error);
+		if (*print_error || twins_ended(state))
+			return ret;
+		if (ret && ret != -EAGAIN && ret != -EILSEQ)
+			return ret;
+		poll(&change, 1, LOOK_MS);
+	}
+}
+
+static int tell(const char *name, int ret)
+{
+	if (ret == -EAGAIN)
+		return fail_with(EXIT_SYSTEM,
+				 "twin '%s' has not set its log up "
+				 "yet; try again or use --follow",
+				 name);
+	if (ret == -EILSEQ)
+		return fail_with(EXIT_SYSTEM,
+				 "what stands in the memory of twin "
+				 "'%s' is no kernel log",
+				 name);
+	if (ret == -ENODEV)
+		return fail_with(EXIT_NAME,
+				 "twin '%s' is gone, and its log "
+				 "with it",
+				 name);
+	errno = -ret;
+	return fail_errno("cannot read the log of twin '%s'", name);
+}
+
+static int print_log(const struct dmesg *dmesg, int fd, const char *name,
+		     struct twinos_log *log)
+{
+	int print_error = 0, ret;
+
+	if (dmesg->follow)
+		ret = print_until_end(dmesg, fd, log, &print_error);
+	else
+		ret = print_records(dmesg, log, &print_error);
+	/* With --follow a twin that goes away is the end that was waited for. */
+	if (dmesg->follow && ret == -ENODEV)
+		ret = 0;
+	if (ret)
+		return tell(name, ret);
+	if (!print_error)
+		return EXIT_OK;
+	errno = -print_error;
+	return fail_errno("cannot write to standard output");
+}
+
+/* Before the start its ranges are not all there. */
+static int wait_for_start(int fd, const char *name)
+{
+	unsigned int state, reason;
+	int ret;
+
+	ret = watch_until(fd, has_started, -1, &state, &reason);
+	return ret ? tell(name, ret) : EXIT_OK;
+}
+
+static int open_log(struct twinos_log **log, int fd, const char *name)
+{
+	const struct twinos_status *status;
+	struct twinos_status *list;
+	size_t nr;
+	int code, ret;
+
+	code = twins_find(name, &list, &nr, &status);
+	if (code)
+		return code;
+	ret = twinos_log_open(log, fd, status->ranges, status->nr_ranges);
+	twinos_list_free(list, nr);
+	return ret ? tell(name, ret) : EXIT_OK;
+}
+
+static int dmesg_fd(const struct dmesg *dmesg, int fd, const char *name)
+{
+	struct twinos_log *log;
+	int code = EXIT_OK;
+
+	if (dmesg->follow)
+		code = wait_for_start(fd, name);
+	if (!code)
+		code = open_log(&log, fd, name);
+	if (code)
+		return code;
+	code = print_log(dmesg, fd, name, log);
+	twinos_log_free(log);
+	return code;
+}
+
+int command_dmesg(int argc, char **argv)
+{
+	struct dmesg dmesg = { .level = 7 };
+	struct twinos_error err;
+	int fd, code;
+
+	if (!args_parse(&args, &dmesg, &argc, &argv, &code))
+		return code;
+	if (parse_name(argv[0], &err))
+		return fail_usage(args.command, "%s", err.text);
+	fd = twinos_open(argv[0], &err);
+	if (fd < 0)
+		return fail(&err);
+	code = dmesg_fd(&dmesg, fd, argv[0]);
+	close(fd);
+	return code;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Nothing tells us of a new line in the twin's log or of its parking: both are
+ * words in memory that the twin writes. So we look 20 times a second. poll()
+ * wakes us earlier for a signal and for a stop by somebody else.
+ */
+#include <errno.h>
+#include <linux/twinos.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "follow.h"
+#include "record.h"
+#include "twins.h"
+#include "watch.h"
+
+#define LOOK_MS 50
+
+/* A twin that writes without end must not keep us from signals. */
+#define RECORDS_A_LOOK 256
+
+/* After "Kernel panic" come the modules, the stack and the end of the dump. */
+#define PANIC_MS 1000
+
+/* How long the last lines may take if nobody reads them. */
+#define DRAIN_MS 2000
+
+struct following {
+	struct twinos_twin *twin;
+	int fd;
+	int signals;
+	bool print;
+	struct twinos_log *log;
+	int64_t panic_until; /* 0: no panic seen */
+	struct follow_end *end;
+};
+
+int follow_signals(void)
+{
+	static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+	sigset_t set;
+	size_t i;
+	int fd;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		/* nohup(1) must work: what is ignored stays ignored. */
+		sigaction(ours[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(&set, ours[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* One record; false if there is none or it could not be printed. */
+static bool take_record(struct following *following)
+{
+	struct follow_end *end = following->end;
+	struct twinos_record record;
+	int ret;
+
+	ret = twinos_log_next(following->log, &record);
+	end->log_error = ret < 0 ? ret : 0;
+	if (ret <= 0)
+		return false;
+	if (following->print && !end->print_error)
+		end->print_error = record_print(&record);
+	if (twinos_log_panicked(following->log) && !following->panic_until)
+		following->panic_until = watch_now() + PANIC_MS;
+	return true;
+}
+
+/* The records stay in the ring while standard output takes no more. */
+static bool can_take(const struct following *following, int timeout_ms)
+{
+	return !following->print || following->end->print_error ||
+	       record_can_print(timeout_ms);
+}
+
+static void look_at_log(struct following *following)
+{
+	int left = RECORDS_A_LOOK;
+
+	while (left-- && can_take(following, 0) && take_record(following))
+		;
+}
+
+/* The twin is stopped: what is in its memory now is all. */
+static void drain_log(struct following *following)
+{
+	int64_t until = watch_now() + DRAIN_MS;
+
+	while (watch_now() < until && can_take(following, DRAIN_MS) &&
+	       take_record(following))
+		;
+}
+
+static bool signal_came(const struct following *following)
+{
+	struct pollfd in = { .fd = following->signals, .events = POLLIN };
+
+	return poll(&in, 1, 0) > 0;
+}
+
+static unsigned int why_stop(const struct following *following)
+{
+	if (signal_came(following) || following->end->print_error)
+		return TWINOS_REASON_REQUEST;
+	if (twinos_twin_down(following->twin))
+		return TWINOS_REASON_HALTED;
+	if (following->panic_until && watch_now() >= following->panic_until)
+		return TWINOS_REASON_PANICKED;
+	return TWINOS_REASON_NONE;
+}
+
+/* A core that does not answer is an end too; it is told by the state. */
+static int stop(struct following *following, unsigned int reason,
+		struct twinos_error *err)
+{
+	struct follow_end *end = following->end;
+	int ret;
+
+	ret = twinos_stop(following->fd, reason, err);
+	if (twinos_get_state(following->fd, &end->state, &end->reason))
+		return ret;
+	return twins_ended(end->state) ? 0 : ret;
+}
+
+static void wait_a_look(const struct following *following)
+{
+	struct pollfd fds[] = {
+		{ .fd = following->fd, .events = POLLIN },
+		{ .fd = following->signals, .events = POLLIN },
+	};
+
+	poll(fds, 2, LOOK_MS);
+}
+
+static int follow(struct following *following, struct twinos_error *err)
+{
+	struct follow_end *end = following->end;
+	unsigned int reason;
+	int ret;
+
+	for (;;) {
+		look_at_log(following);
+		ret = twinos_get_state(following->fd, &end->state,
+				       &end->reason);
+		if (ret) {
+			err->kind = TWINOS_ERROR_SYSTEM;
+			err->code = -ret;
+			snprintf(err->text, sizeof(err->text),
+				 "cannot read the twin's state: %s",
+				 strerror(-ret));
+			return ret;
+		}
+		if (twins_ended(end->state))
+			return 0;
+		reason = why_stop(following);
+		if (reason)
+			return stop(following, reason, err);
+		wait_a_look(following);
+	}
+}
+
+int follow_twin(struct twinos_twin *twin, int signals, bool print,
+		struct follow_end *end, struct twinos_error *err)
+{
+	const struct twinos_plan *plan = twinos_twin_plan(twin);
+	struct following following = {
+		.twin = twin,
+		.fd = twinos_twin_fd(twin),
+		.signals = signals,
+		.print = print,
+		.end = end,
+	};
+	int ret;
+
+	memset(end, 0, sizeof(*end));
+	ret = twinos_log_open(&following.log, following.fd, plan->ranges,
+			      plan->nr_ranges);
+	if (ret) {
+		err->kind = TWINOS_ERROR_SYSTEM;
+		err->code = -ret;
+		snprintf(err->text, sizeof(err->text),
+			 "cannot open the twin's log: %s", strerror(-ret));
+		return ret;
+	}
+	ret = follow(&following, err);
+	if (!ret)
+		drain_log(&following);
+	twinos_log_free(following.log);
+	return ret;
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "options.h"
+#include "output.h"
+#include "reuse.h"
+
+static int no_file_name(struct twinos_error *err)
+{
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = EINVAL;
+	snprintf(err->text, sizeof(err->text), "the file's name is empty");
+	return -EINVAL;
+}
+
+static int set_kernel(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->config.kernel = value;
+	return *value ? 0 : no_file_name(err);
+}
+
+static int set_name(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->config.name = value;
+	return parse_name(value, err);
+}
+
+static int set_cpus(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	return parse_cpus(value, &options->cpus, err);
+}
+
+static int set_memory(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+	uint64_t *memory = &options->config.memory;
+	int ret;
+
+	ret = parse_size(value, memory, err);
+	if (ret || (*memory && *memory % TWINOS_RANGE_ALIGN == 0))
+		return ret;
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = EINVAL;
+	snprintf(err->text, sizeof(err->text),
+		 "'%.64s' is not a multiple of %lluM above 0", value,
+		 (unsigned long long)TWINOS_RANGE_ALIGN >> 20);
+	return -EINVAL;
+}
+
+static int set_reserved(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)value;
+	(void)err;
+	options->config.reserved = true;
+	return 0;
+}
+
+static int set_mem_min(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	return parse_size(value, &options->config.mem_min, err);
+}
+
+static int set_mem_max(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+	int ret;
+
+	ret = parse_size(value, &options->config.mem_max, err);
+	if (ret || options->config.mem_max)
+		return ret;
+	/* 0 would be no limit to the library. */
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = EINVAL;
+	snprintf(err->text, sizeof(err->text), "no memory lies below 0");
+	return -EINVAL;
+}
+
+static int set_initrd(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+	size_t nr = options->config.nr_initrds;
+	const char **initrds;
+
+	if (!*value)
+		return no_file_name(err);
+	initrds = reallocarray(options->initrds, nr + 1, sizeof(*initrds));
+	if (!initrds) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -ENOMEM;
+	}
+	initrds[nr] = value;
+	options->initrds = initrds;
+	options->config.nr_initrds = nr + 1;
+	return 0;
+}
+
+static int set_append(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)err;
+	options->append = value;
+	return 0;
+}
+
+static int set_reuse_cmdline(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)value;
+	(void)err;
+	options->reuse_cmdline = true;
+	return 0;
+}
+
+static int set_entry(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	return parse_entry(value, &options->config.entry, err);
+}
+
+static int set_dry_run(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)value;
+	(void)err;
+	options->dry_run = true;
+	return 0;
+}
+
+const struct args_option options_table[] = {
+	{ .name = "kernel",
+	  .value = "FILE",
+	  .set = set_kernel,
+	  .help = "bzImage or ELF vmlinux (default: the kernel this\n"
+		  "machine runs)" },
+	{ .name = "name",
+	  .value = "NAME",
+	  .set = set_name,
+	  .help = "the twin's name (default: the first free one of\n"
+		  "twin0, twin1...)" },
+	{ .name = "cpus",
+	  .value = "N|LIST",
+	  .set = set_cpus,
+	  .help = "2 is a count: any two CPUs; 2-3,6 is a list of this\n"
+		  "machine's CPU numbers, the first one boots the twin;\n"
+		  "2, with the comma is the list of CPU 2 (default: 1)" },
+	{ .name = "memory",
+	  .value = "SIZE",
+	  .set = set_memory,
+	  .help = "the twin's memory, a multiple of 2M (default: 512M)" },
+	{ .name = "reserved",
+	  .set = set_reserved,
+	  .help = "take it from ranges reserved at boot by memmap=SIZE$ADDR" },
+	{ .name = "mem-min",
+	  .value = "ADDR",
+	  .set = set_mem_min,
+	  .help = "lowest address of the twin's memory" },
+	{ .name = "mem-max",
+	  .value = "ADDR",
+	  .set = set_mem_max,
+	  .help = "highest address of the twin's memory" },
+	{ .name = "initrd",
+	  .value = "FILE",
+	  .set = set_initrd,
+	  .repeatable = true,
+	  .help = "initial RAM disk; more than one are put one behind\n"
+		  "the other" },
+	{ .name = "append",
+	  .alias = "command-line",
+	  .value = "TEXT",
+	  .set = set_append,
+	  .help = "the twin's kernel command line" },
+	{ .name = "reuse-cmdline",
+	  .set = set_reuse_cmdline,
+	  .help = "put this machine's command line before it, without\n"
+		  "what is of no use to a twin" },
+	{ .name = "entry",
+	  .value = "HOW",
+	  .set = set_entry,
+	  .help = "auto, elf (unpack the kernel here) or bzimage (it\n"
+		  "unpacks itself, with KASLR) (default: auto)" },
+	{ .name = "dry-run",
+	  .set = set_dry_run,
+	  .help = "show the whole plan and start nothing; memory is taken\n"
+		  "for a moment and given back" },
+	{ .name = "json",
+	  .set = args_set_json,
+	  .help = "JSON on standard output, errors too" },
+	{ 0 },
+};
+
+void options_init(struct options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->config.memory = OPTIONS_MEMORY;
+	options->cpus.nr = 1;
+}
+
+/* --append comes last: of two that contradict each other the kernel takes it. */
+static int make_cmdline(struct options *options)
+{
+	char *reused;
+	int ret;
+
+	options->config.cmdline = options->append;
+	if (!options->reuse_cmdline)
+		return EXIT_OK;
+	reused = reuse_read();
+	if (!reused)
+		return fail_errno("cannot read /proc/cmdline");
+	ret = asprintf(&options->cmdline, "%s%s%s", reused,
+		       *reused && options->append ? " " : "",
+		       options->append ? options->append : "");
+	free(reused);
+	if (ret < 0) {
+		options->cmdline = NULL;
+		return fail_errno("cannot join the command lines");
+	}
+	options->config.cmdline = options->cmdline;
+	return EXIT_OK;
+}
+
+int options_finish(struct options *options, const char *command)
+{
+	struct twinos_config *config = &options->config;
+
+	if (config->mem_max && config->mem_min > config->mem_max)
+		return fail_usage(command, "--mem-min lies above --mem-max");
+	config->initrds = options->initrds;
+	config->nr_cpus = options->cpus.nr;
+	if (options->cpus.listed)
+		config->cpus = options->cpus.cpus;
+	return make_cmdline(options);
+}
+
+void options_release(struct options *options)
+{
+	free(options->initrds);
+	free(options->cmdline);
+}

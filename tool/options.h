@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The options that run and start share: they say what twin is wanted. */
+#ifndef TWINCTL_OPTIONS_H
+#define TWINCTL_OPTIONS_H
+
+#include "args.h"
+#include "parse.h"
+
+/**
+ * struct options - what the user said
+ * @config: after options_finish() what the library is to do; its pointers go
+ *	to the command line and into this struct
+ * @dry_run: show the plan only
+ */
+struct options {
+	struct twinos_config config;
+	bool dry_run;
+
+	/* private */
+	struct parse_cpus cpus;
+	const char **initrds;
+	const char *append;
+	bool reuse_cmdline;
+	char *cmdline;
+	char free_name[TWINOS_NAME_SIZE];
+};
+
+/* What the twin has if nobody says otherwise. */
+#define OPTIONS_MEMORY (512ULL << 20)
+
+extern const struct args_option options_table[];
+
+/* options_init() - the defaults */
+void options_init(struct options *options);
+
+/*
+ * options_finish() - check what takes two options to check, and fill @config;
+ * 0 or an exit code, with its line printed. config.name stays NULL if none was
+ * given.
+ */
+int options_finish(struct options *options, const char *command);
+
+void options_release(struct options *options);
+
+#endif

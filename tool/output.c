@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "exit.h"
+#include "output.h"
+
+/* struct twinos_error's text and an option's name fit. */
+#define LINE_SIZE 1024
+
+bool output_json;
+
+/* Users name files in UTF-8; only control characters could forge a line. */
+static void tame(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < ' ' || *line == 0x7f)
+			*line = '?';
+}
+
+static void print_error(int code, char *line)
+{
+	json_t *object;
+
+	tame(line);
+	if (!output_json) {
+		fprintf(stderr, "twinctl: %s\n", line);
+		return;
+	}
+	object = json_pack("{s:s, s:i}", "error", line, "exit", code);
+	/* jansson takes no text that is not UTF-8 */
+	if (!object) {
+		char plain[LINE_SIZE * ESCAPE_MAX + 1];
+
+		escape(plain, line, strlen(line), "");
+		object = json_pack("{s:s, s:i}", "error", plain, "exit", code);
+	}
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+int fail(const struct twinos_error *err)
+{
+	static const int codes[] = {
+		[TWINOS_ERROR_SYSTEM] = EXIT_SYSTEM,
+		[TWINOS_ERROR_USAGE] = EXIT_USAGE,
+		[TWINOS_ERROR_IMAGE] = EXIT_IMAGE,
+		[TWINOS_ERROR_MEMORY] = EXIT_MEMORY,
+		[TWINOS_ERROR_CPU] = EXIT_CPU,
+		[TWINOS_ERROR_NAME] = EXIT_NAME,
+		[TWINOS_ERROR_MODULE] = EXIT_MODULE,
+	};
+
+	return fail_with(codes[err->kind], "%s", err->text);
+}
+
+int fail_with(int code, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	print_error(code, line);
+	return code;
+}
+
+int fail_errno(const char *format, ...)
+{
+	int code = errno;
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	return fail_with(EXIT_SYSTEM, "%s: %s", line, strerror(code));
+}
+
+int fail_usage(const char *command, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	print_error(EXIT_USAGE, line);
+	if (!output_json)
+		fprintf(stderr, "Try 'twinctl%s%s --help'.\n",
+			command ? " " : "", command ? command : "");
+	return EXIT_USAGE;
+}
+
+void note(const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	if (output_json)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	tame(line);
+	fprintf(stderr, "twinctl: %s\n", line);
+}
+
+int output_object(json_t *object, size_t flags)
+{
+	int ret;
+
+	if (!object) {
+		errno = ENOMEM;
+		return fail_errno("cannot make the JSON output");
+	}
+	ret = json_dumpf(object, stdout, flags);
+	json_decref(object);
+	if (ret || putchar('\n') == EOF)
+		return fail_errno("cannot write to standard output");
+	return EXIT_OK;
+}
+
+/*
+ * Only fclose() tells of a full disk. A reader that went away, as head(1) does,
+ * has had what it wanted.
+ */
+void output_close(void)
+{
+	bool failed = ferror(stdout);
+
+	if (fclose(stdout) == EOF)
+		failed = errno != EPIPE;
+	if (!failed)
+		return;
+	fprintf(stderr, "twinctl: cannot write to standard output: %s\n",
+		strerror(errno));
+	_exit(EXIT_SYSTEM);
+}

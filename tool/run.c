@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* twinctl run: start a twin and follow its log until it ends. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "exit.h"
+#include "follow.h"
+#include "launch.h"
+#include "output.h"
+#include "plan.h"
+#include "twins.h"
+
+static const struct args args = {
+	.command = "run",
+	.operands = "",
+	.help = "Start a twin and print its kernel log until it ends. Ctrl-C "
+		"stops it.",
+	.options = options_table,
+};
+
+static void tell_started(const struct twinos_plan *plan)
+{
+	unsigned int cpus[TWINOS_MAX_CPUS];
+	char text[TWINS_CPUS_SIZE];
+	size_t nr = plan_cpus(plan, cpus);
+
+	if (output_json)
+		launch_print_started(plan->name, cpus, nr, getpid());
+	note("twin '%s' started on CPU%s %s; Ctrl-C stops it", plan->name,
+	     nr > 1 ? "s" : "", twins_cpus(text, sizeof(text), cpus, nr));
+}
+
+static int tell_end(const char *name, const struct follow_end *end)
+{
+	int code = twins_end(name, end->state, end->reason);
+
+	if (end->print_error)
+		return fail_with(EXIT_SYSTEM,
+				 "cannot write to standard output, "
+				 "twin '%s' was stopped: %s",
+				 name, strerror(-end->print_error));
+	if (end->log_error)
+		note("the log of twin '%s' could not be read: %s", name,
+		     end->log_error == -EAGAIN ? "its kernel had set none up" :
+						 strerror(-end->log_error));
+	if (!code)
+		note("twin '%s' %s", name,
+		     end->reason == TWINOS_REASON_HALTED ? "has halted" :
+							   "was stopped");
+	return code;
+}
+
+static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
+			    struct twinos_error *err)
+{
+	int signals, ret;
+
+	signals = follow_signals();
+	if (signals < 0) {
+		err->kind = TWINOS_ERROR_SYSTEM;
+		snprintf(err->text, sizeof(err->text),
+			 "cannot wait for signals: %s", strerror(-signals));
+		return signals;
+	}
+	ret = twinos_twin_start(twin, err);
+	if (!ret) {
+		tell_started(twinos_twin_plan(twin));
+		ret = follow_twin(twin, signals, true, end, err);
+	}
+	close(signals);
+	return ret;
+}
+
+static int run(struct options *options)
+{
+	struct twinos_twin *twin;
+	struct twinos_error err;
+	struct follow_end end;
+	int ret;
+
+	/* A reader that goes away is an error of its write, not our death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (launch_load(options, &twin, &err))
+		return fail(&err);
+	ret = start_and_follow(twin, &end, &err);
+	twinos_twin_free(twin);
+	return ret ? fail(&err) : tell_end(options->config.name, &end);
+}
+
+int command_run(int argc, char **argv)
+{
+	return launch_command(&args, run, argc, argv);
+}

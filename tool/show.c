@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* twinctl show: everything about one twin. */
+#include <linux/twinos.h>
+#include <stdio.h>
+
+#include "args.h"
+#include "commands.h"
+#include "exit.h"
+#include "output.h"
+#include "parse.h"
+#include "twins.h"
+#include "table.h"
+
+static const struct args_option options[] = {
+	{ .name = "json",
+	  .set = args_set_json,
+	  .help = "JSON on standard output, errors too" },
+	{ 0 },
+};
+
+static const struct args args = {
+	.command = "show",
+	.operands = "NAME",
+	.min_operands = 1,
+	.max_operands = 1,
+	.help = "Show everything about one twin.",
+	.options = options,
+};
+
+static void print_head(const struct twinos_status *status)
+{
+	char text[TWINS_CPUS_SIZE];
+
+	printf("Name:    %s\n", status->name);
+	printf("State:   %s\n", twinos_state_name(status->state));
+	printf("Reason:  %s\n", status->reason == TWINOS_REASON_NONE ?
+					"-" :
+					twinos_reason_name(status->reason));
+	printf("CPUs:    %s\n",
+	       twins_cpus(text, sizeof(text), status->cpus, status->nr_cpus));
+	printf("Memory:  %s\n", twins_size(text, sizeof(text), status->memory));
+	printf("Age:     %s\n", twins_age(text, sizeof(text), status->age_ms));
+	printf("Owner:   %d\n\n", (int)status->owner);
+}
+
+static int print_ranges(const struct twinos_status *status)
+{
+	char first[32], last[32], size[TWINS_TEXT_SIZE];
+	const struct twinos_range *range;
+	struct table table = { 0 };
+	size_t i;
+
+	TABLE_ROW(&table, "MEMORY", "FIRST", "LAST", "SIZE");
+	for (i = 0; i < status->nr_ranges; i++) {
+		range = &status->ranges[i];
+		snprintf(first, sizeof(first), "0x%llx",
+			 (unsigned long long)range->start);
+		snprintf(
+			last, sizeof(last), "0x%llx",
+			(unsigned long long)(range->start + range->length - 1));
+		TABLE_ROW(&table, twins_range_kind(range), first, last,
+			  twins_size(size, sizeof(size), range->length));
+	}
+	return table_print(&table);
+}
+
+static int print(const struct twinos_status *status)
+{
+	if (output_json)
+		return output_object(twins_json(status), JSON_INDENT(2));
+	print_head(status);
+	return print_ranges(status);
+}
+
+int command_show(int argc, char **argv)
+{
+	const struct twinos_status *status;
+	struct twinos_status *list;
+	struct twinos_error err;
+	size_t nr;
+	int code;
+
+	if (!args_parse(&args, NULL, &argc, &argv, &code))
+		return code;
+	if (parse_name(argv[0], &err))
+		return fail_usage(args.command, "%s", err.text);
+	code = twins_find(argv[0], &list, &nr, &status);
+	if (code)
+		return code;
+	code = print(status);
+	twinos_list_free(list, nr);
+	return code;
+}
