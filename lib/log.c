@@ -37,6 +37,7 @@
 #define MAX_LATE 64
 
 #define COPY_TRIES 4
+#define CHASE_TRIES 4
 
 static const char panic_text[] = "Kernel panic - not syncing";
 
@@ -413,13 +414,21 @@ static int next_new(struct twinos_log *log, uint64_t nr,
 
 int twinos_log_next(struct twinos_log *log, struct twinos_record *record)
 {
-	uint64_t nr;
 	int ret = log->attached ? 0 : attach_ring(log);
 
 	if (!ret)
 		ret = next_late(log, record);
-	if (ret)
-		return ret;
-	ret = count_new(log, &nr);
-	return ret ? ret : next_new(log, nr, record);
+	/* A writer may have overwritten all that was new when we counted. */
+	for (unsigned int i = 0; !ret && i < CHASE_TRIES; i++) {
+		uint64_t nr, seq;
+
+		ret = count_new(log, &nr);
+		if (ret || !nr)
+			break;
+		seq = log->seq;
+		ret = next_new(log, nr, record);
+		if (log->seq == seq)
+			break;
+	}
+	return ret;
 }
