@@ -34,6 +34,17 @@ static void range_zero(struct memory_range *range)
 }
 
 /*
+ * The page allocator zeroes what it hands out where the kernel is configured
+ * so, as distributions do, and low pages are chosen for being zero.
+ */
+static bool range_comes_zeroed(const struct memory_range *range)
+{
+	return range->kind == TWINOS_MEMORY_LOW ||
+	       (range->kind == TWINOS_MEMORY_CONTIG &&
+		want_init_on_alloc(GFP_KERNEL));
+}
+
+/*
  * A memmap= option can name addresses at which no RAM is; those do not keep
  * what was written.
  */
@@ -93,7 +104,8 @@ static int range_take(struct memory_range *range,
 	if (!range->kva)
 		goto give_back;
 
-	range_zero(range);
+	if (!range_comes_zeroed(range))
+		range_zero(range);
 	ret = -EADDRNOTAVAIL;
 	if (!range_is_ram(range))
 		goto unmap;
