@@ -150,10 +150,9 @@ static void print_option(const struct args_option *row)
 {
 	int column;
 
-	column = printf("  --%s%s%s", row->name, row->value ? " " : "",
+	column = printf("  --%s%s%s%s%s", row->name, row->alias ? ", --" : "",
+			row->alias ? row->alias : "", row->value ? " " : "",
 			row->value ? row->value : "");
-	if (row->alias)
-		column += printf(", --%s", row->alias);
 	if (column >= HELP_COLUMN) {
 		putchar('\n');
 		column = 0;

@@ -159,9 +159,9 @@ const struct args_option options_table[] = {
 	{ .name = "cpus",
 	  .value = "N|LIST",
 	  .set = set_cpus,
-	  .help = "2 is a count: any two CPUs; 2-3,6 is a list of this\n"
-		  "machine's CPU numbers, the first one boots the twin;\n"
-		  "2, with the comma is the list of CPU 2 (default: 1)" },
+	  .help = "how many (2: any two), or which of this machine's CPUs\n"
+		  "(2-3,6: the first one boots; \"2,\" is CPU 2 alone)\n"
+		  "(default: 1)" },
 	{ .name = "memory",
 	  .value = "SIZE",
 	  .set = set_memory,

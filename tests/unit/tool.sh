@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What twinctl says without a module: help, mistakes, exit codes. TAP on
+# standard output. TWINCTL names the program, by default build/twinctl.
+
+cd "$(dirname "$0")/../.." || exit 1
+twinctl=${TWINCTL:-build/twinctl}
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+count=0
+failed=0
+
+verdict() { # RESULT NAME
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+	fi
+}
+
+run() { # CODE ARGUMENT...: the exit code is CODE
+	want=$1
+	shift
+	"$twinctl" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	[ $? = "$want" ]
+}
+
+helps() { # ARGUMENT...: help on standard output and nothing else
+	run 0 "$@" && grep -q '^Usage: twinctl' "$dir/out" && [ ! -s "$dir/err" ]
+	verdict $? "twinctl $* gives help"
+}
+
+refuses() { # TEXT ARGUMENT...: a mistake, told in one line that holds TEXT
+	text=$1
+	shift
+	run 2 "$@" && [ ! -s "$dir/out" ] &&
+		sed -n 1p "$dir/err" | grep -q "^twinctl: .*$text" &&
+		sed -n 2p "$dir/err" | grep -q "^Try 'twinctl.* --help'.\$" &&
+		[ "$(wc -l <"$dir/err")" = 2 ]
+	verdict $? "twinctl $* is a mistake: $text"
+}
+
+fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
+	code=$1
+	text=$2
+	shift 2
+	run "$code" "$@" && [ ! -s "$dir/out" ] &&
+		grep -q "^twinctl: .*$text" "$dir/err" &&
+		[ "$(wc -l <"$dir/err")" = 1 ]
+	verdict $? "twinctl $* fails with $code"
+}
+
+helps --help
+helps -h
+helps help
+for command in run start stop list show dmesg wait version; do
+	helps "$command" --help
+	helps help "$command"
+	run 0 help && grep -q "^  $command " "$dir/out"
+	verdict $? "help lists $command"
+done
+
+refuses 'no command'
+refuses "no command 'bogus'" bogus
+refuses "unknown or ambiguous option '--bogus'" run --bogus
+refuses "unknown option '-x'" list -x
+refuses "'x' is one operand too many" list x
+refuses 'NAME is missing' show
+refuses 'names or --all' stop
+refuses 'names or --all' stop --all x
+refuses 'option --kernel: .*empty' run --kernel ''
+refuses 'option --initrd: .*empty' run --initrd=
+refuses 'option --name: .*only letters' run --name 'a b'
+refuses "option --name: .*starts with '-'" run --name -a
+refuses 'option --name is given twice' run --name a --name b
+refuses 'option --append is given twice' run --append a --command-line b
+refuses 'option --cpus: CPU 3 is given twice' run --cpus 2-3,3
+refuses 'option --cpus: .*neither a count' run --cpus x
+refuses 'option --cpus: .*1 to 256' start --cpus 0
+refuses 'option --memory needs a value' run --memory
+refuses 'option --memory: .*is not a size' run --memory 1X
+refuses 'option --memory: .*multiple of 2M' run --memory 3M
+refuses 'option --memory: .*multiple of 2M' run --memory 0
+refuses 'option --memory: .*64 bits' run --memory 99999999T
+refuses 'option --mem-max: ' run --mem-max 0
+refuses 'mem-min lies above' run --mem-min 2G --mem-max 1G
+refuses 'option --entry: ' run --entry x
+refuses 'option --reserved takes no value' run --reserved=1
+refuses 'option --timeout: ' stop --timeout 1s x
+refuses 'option --level: ' dmesg --level 8 x
+refuses "can't name a twin" wait ../x
+# A value can't forge a second line.
+refuses 'a?twinctl: b' run --entry 'a
+twinctl: b'
+
+run 2 run --cpus x --json && [ ! -s "$dir/err" ] &&
+	grep -q '^{"error":".*","exit":2}$' "$dir/out"
+verdict $? 'with --json a mistake is an object'
+
+run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
+	grep -q '^libtwinos [0-9]' "$dir/out"
+verdict $? 'version'
+run 0 version --json && grep -q '"libtwinos": "[0-9]' "$dir/out"
+verdict $? 'version --json'
+
+"$twinctl" --help >/dev/full 2>"$dir/err"
+[ $? = 1 ] && grep -q '^twinctl: cannot write' "$dir/err"
+verdict $? 'a full disk is an error'
+
+if [ -e /dev/twinos ]; then
+	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
+else
+	for command in list 'show x' 'dmesg x' 'wait x' 'stop x' 'stop --all' \
+		run start 'run --dry-run'; do
+		# The words are to be split.
+		# shellcheck disable=SC2086
+		fails 7 'modprobe twinos' $command
+	done
+fi
+
+echo "1..$count"
+[ "$failed" = 0 ]
