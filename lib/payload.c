@@ -91,6 +91,8 @@ static int unpack(struct twinos_payload *payload, const void *data,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (out == MAP_FAILED)
 		return -ENOMEM;
+	/* Halves the time of loading; where it isn't possible nothing is lost. */
+	madvise(out, room, MADV_HUGEPAGE);
 	ret = how->unpack(data, length, out, &done);
 	if (!ret && !done)
 		ret = -EILSEQ;
