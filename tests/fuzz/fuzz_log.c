@@ -10,7 +10,7 @@
 #include "../unit/fake_twin.c"
 
 #define MAX_RECORDS 256
-#define MAX_FAILS 8 /* each may be a scan of the whole memory */
+#define MAX_FAILS 3 /* each may be a scan of the whole memory */
 
 struct poke {
 	uint16_t where;

@@ -9,17 +9,18 @@
 #include "libtwinos.h"
 
 #define TWIN_BASE 0x40000000ULL /* a multiple of 1 GiB, for its pages */
-#define TWIN_SIZE 0x80000
+#define TWIN_SIZE 0x20000
 #define TWIN_IMAGE 0xffffffff81000000ULL
 #define TWIN_IMAGE_MAP 0xffffffff80000000ULL
 
 /* Where things are in the memory. */
 #define TWIN_RING 0x100
 #define TWIN_TABLES 0x1000
-#define TWIN_VMCOREINFO 0x20000
-#define TWIN_DESCS 0x30000
-#define TWIN_INFOS 0x40000
-#define TWIN_DATA 0x50000
+#define TWIN_VMCOREINFO 0x12000
+#define TWIN_DESCS 0x14000
+#define TWIN_INFOS 0x16000
+#define TWIN_DATA 0x18000
+#define TWIN_SPARE 0x1c000 /* two pages */
 
 #define TWIN_COUNT_BITS 4
 #define TWIN_SIZE_BITS 10

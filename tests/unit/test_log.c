@@ -308,14 +308,14 @@ static void passes_bad_candidates(void **state)
 	set_up(&fix);
 	fake_twin_print(&fix.fake, "text");
 	/* Higher addresses are seen first. */
-	fake_twin_write_vmcoreinfo(&fix.fake, 0x60000, SIZE_MAX);
-	memcpy(fix.fake.memory + TWIN_VMCOREINFO, fix.fake.memory + 0x60000,
+	fake_twin_write_vmcoreinfo(&fix.fake, TWIN_SPARE, SIZE_MAX);
+	memcpy(fix.fake.memory + TWIN_VMCOREINFO, fix.fake.memory + TWIN_SPARE,
 	       4096);
 	fake_twin_change_vmcoreinfo(&fix.fake, "SYMBOL(prb)",
 				    "ffffffff81004000");
-	memcpy(fix.fake.memory + 0x60000, fix.fake.memory + TWIN_VMCOREINFO,
+	memcpy(fix.fake.memory + TWIN_SPARE, fix.fake.memory + TWIN_VMCOREINFO,
 	       4096);
-	fake_twin_write_vmcoreinfo(&fix.fake, 0x62000, 300);
+	fake_twin_write_vmcoreinfo(&fix.fake, TWIN_SPARE + 0x1000, 300);
 	memset(fix.fake.memory + TWIN_VMCOREINFO, 0, 4096);
 	expect_result(&fix, -EILSEQ);
 	fake_twin_write_vmcoreinfo(&fix.fake, TWIN_VMCOREINFO, SIZE_MAX);
