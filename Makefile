@@ -169,8 +169,11 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/all.a Makefile
 	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(COMPILE_FLAGS) -Itool -MT $@ -MF $@.d \
 		-o $@ $< $(B)/fuzz/all.a $(TOOL_LIBS) $(LIB_LIBS)
 
-unit: $(UNIT)
-	tests/unit/run $(UNIT)
+# Programs that write TAP themselves.
+UNIT_SCRIPTS := $(wildcard tests/unit/*.sh)
+
+unit: $(UNIT) tool
+	tests/unit/run $(UNIT) $(UNIT_SCRIPTS)
 
 fuzz: $(FUZZERS)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run $(FUZZERS)

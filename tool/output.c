@@ -15,6 +15,9 @@
 
 bool output_json;
 
+/* Standard error has the reason already. */
+static bool told;
+
 /* Users name files in UTF-8; only control characters could forge a line. */
 static void tame(char *line)
 {
@@ -30,6 +33,7 @@ static void print_error(int code, char *line)
 	tame(line);
 	if (!output_json) {
 		fprintf(stderr, "twinctl: %s\n", line);
+		told = true;
 		return;
 	}
 	object = json_pack("{s:s, s:i}", "error", line, "exit", code);
@@ -138,9 +142,8 @@ void output_close(void)
 
 	if (fclose(stdout) == EOF)
 		failed = errno != EPIPE;
-	if (!failed)
+	if (!failed || told)
 		return;
-	fprintf(stderr, "twinctl: cannot write to standard output: %s\n",
-		strerror(errno));
+	fprintf(stderr, "twinctl: cannot write to standard output\n");
 	_exit(EXIT_SYSTEM);
 }

@@ -13,11 +13,12 @@ failed=0
 
 verdict() { # RESULT NAME
 	count=$((count + 1))
+	name=$(printf '%s' "$2" | tr '\n' ' ')
 	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
+		echo "ok $count - $name"
 	else
 		failed=$((failed + 1))
-		echo "not ok $count - $2"
+		echo "not ok $count - $name"
 		sed 's/^/# /' "$dir/out" "$dir/err"
 	fi
 }
