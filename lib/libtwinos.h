@@ -251,6 +251,12 @@ int twinos_log_next(struct twinos_log *log, struct twinos_record *record);
 /* twinos_log_panicked() - a record that next() gave said "Kernel panic" */
 bool twinos_log_panicked(const struct twinos_log *log);
 
+/*
+ * twinos_log_halted() - one said "reboot: System halted": a halt, unlike a
+ * poweroff or reboot, does not call _PTS, so twinos_twin_down() can't tell
+ */
+bool twinos_log_halted(const struct twinos_log *log);
+
 void twinos_log_free(struct twinos_log *log);
 
 #ifdef __cplusplus

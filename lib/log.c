@@ -40,6 +40,8 @@
 #define CHASE_TRIES 4
 
 static const char panic_text[] = "Kernel panic - not syncing";
+/* kernel/reboot.c: kernel_halt() */
+static const char halt_text[] = "reboot: System halted";
 
 struct late {
 	uint64_t seq;
@@ -51,7 +53,7 @@ struct twinos_log {
 	struct twinos_ram ram;
 	struct twinos_ring ring;
 	bool attached;
-	bool panicked;
+	bool panicked, halted;
 	int fd; /* of twinos_log_open() */
 	uint64_t seq; /* the next one in order */
 	uint64_t lost; /* since the last record given */
@@ -132,6 +134,11 @@ void twinos_log_free(struct twinos_log *log)
 bool twinos_log_panicked(const struct twinos_log *log)
 {
 	return log->panicked;
+}
+
+bool twinos_log_halted(const struct twinos_log *log)
+{
+	return log->halted;
 }
 
 struct attach {
@@ -275,10 +282,11 @@ static void add_late(struct twinos_log *log, const struct late *late)
 	log->late[log->nr_late++] = *late;
 }
 
-static bool is_panic(const struct twinos_record *record)
+/* A message of the kernel itself: user space can't write with its facility. */
+static bool kernel_says(const struct twinos_record *record, const char *text)
 {
-	return record->facility == 0 && record->length >= strlen(panic_text) &&
-	       !memcmp(record->text, panic_text, strlen(panic_text));
+	return record->facility == 0 && record->length >= strlen(text) &&
+	       !memcmp(record->text, text, strlen(text));
 }
 
 /* Give what of a copied record has not been given yet. */
@@ -295,8 +303,10 @@ static void give(struct twinos_log *log, const struct copy *copy, size_t given,
 		.text = log->text + given,
 	};
 	log->lost = 0;
-	if (!given && is_panic(record))
+	if (!given && kernel_says(record, panic_text))
 		log->panicked = true;
+	if (!given && kernel_says(record, halt_text))
+		log->halted = true;
 }
 
 /* 1: gave @record, 0: nothing new about late record @i, or -errno. */

@@ -19,6 +19,9 @@
 
 #define LOOK_MS 50
 
+/* Until the twin's kernel has made its log, each look is at all its memory. */
+#define SEARCH_MS 250
+
 /* A twin that writes without end must not keep us from signals. */
 #define RECORDS_A_LOOK 256
 
@@ -34,6 +37,7 @@ struct following {
 	int signals;
 	bool print;
 	struct twinos_log *log;
+	int64_t search_after; /* no look at the log before */
 	int64_t panic_until; /* 0: no panic seen */
 	struct follow_end *end;
 };
@@ -67,6 +71,8 @@ static bool take_record(struct following *following)
 
 	ret = twinos_log_next(following->log, &record);
 	end->log_error = ret < 0 ? ret : 0;
+	if (ret == -EAGAIN)
+		following->search_after = watch_now() + SEARCH_MS;
 	if (ret <= 0)
 		return false;
 	if (following->print && !end->print_error)
@@ -87,6 +93,8 @@ static void look_at_log(struct following *following)
 {
 	int left = RECORDS_A_LOOK;
 
+	if (watch_now() < following->search_after)
+		return;
 	while (left-- && can_take(following, 0) && take_record(following))
 		;
 }
@@ -112,7 +120,8 @@ static unsigned int why_stop(const struct following *following)
 {
 	if (signal_came(following) || following->end->print_error)
 		return TWINOS_REASON_REQUEST;
-	if (twinos_twin_down(following->twin))
+	if (twinos_twin_down(following->twin) ||
+	    twinos_log_halted(following->log))
 		return TWINOS_REASON_HALTED;
 	if (following->panic_until && watch_now() >= following->panic_until)
 		return TWINOS_REASON_PANICKED;

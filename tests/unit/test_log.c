@@ -276,6 +276,22 @@ static void sees_a_panic(void **state)
 	tear_down(&fix);
 }
 
+static void sees_a_halt(void **state)
+{
+	struct fixture fix;
+
+	(void)state;
+	set_up(&fix);
+	fake_twin_print(&fix.fake, "reboot: Power down");
+	expect_result(&fix, 1);
+	assert_false(twinos_log_halted(fix.log));
+	fake_twin_print(&fix.fake, "reboot: System halted");
+	expect_result(&fix, 1);
+	assert_true(twinos_log_halted(fix.log));
+	assert_false(twinos_log_panicked(fix.log));
+	tear_down(&fix);
+}
+
 static void waits_for_vmcoreinfo(void **state)
 {
 	struct fixture fix;
@@ -564,6 +580,7 @@ int main(void)
 		cmocka_unit_test(passes_over_and_comes_back),
 		cmocka_unit_test(gives_committed_text_at_once),
 		cmocka_unit_test(sees_a_panic),
+		cmocka_unit_test(sees_a_halt),
 		cmocka_unit_test(waits_for_vmcoreinfo),
 		cmocka_unit_test(passes_bad_candidates),
 		cmocka_unit_test(refuses_hostile_vmcoreinfo),
