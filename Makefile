@@ -114,6 +114,7 @@ endif
 kernel_release = $(shell cut -d\" -f2 $(1)/include/generated/utsrelease.h)
 MODULES := $(foreach k,$(KDIRS),$(B)/host/$(call kernel_release,$k)/twinos.ko)
 HOST_SRC = $(wildcard host/*.c host/*.h host/*.S host/Kbuild)
+CONTRACTS := $(wildcard include/*/*.h include/*/*/*.h)
 
 modules: $(MODULES)
 	$(if $(MODULES),,@echo 'no kernel headers: run scripts/setup or give KDIR=' >&2; exit 1)
@@ -178,8 +179,27 @@ unit: $(UNIT) tool
 fuzz: $(FUZZERS)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run $(FUZZERS)
 
+# Modules that tests/broken/NAME.patch makes worse, each for one kernel: a test
+# that should notice is run on it, with tests/qemu/run --module.
+BROKEN_KDIR ?= $(wildcard $(B)/names/6.1-cloud/build)
+BROKEN_KO := $(if $(BROKEN_KDIR),$(call kernel_release,$(BROKEN_KDIR)))/twinos.ko
+BROKEN := $(if $(BROKEN_KDIR),$(patsubst tests/broken/%.patch,\
+	$(B)/broken/%/$(BROKEN_KO),$(wildcard tests/broken/*.patch)))
+
+broken: $(BROKEN)
+
+$(B)/broken/%/$(BROKEN_KO): tests/broken/%.patch $(HOST_SRC) $(CONTRACTS)
+	rm -rf $(B)/broken/$*
+	mkdir -p $(B)/broken/$*/host
+	cp -r include $(B)/broken/$*/
+	cp $(HOST_SRC) $(B)/broken/$*/host/
+	patch -s -p1 -d $(B)/broken/$* <$<
+	mv $(B)/broken/$*/host $(@D)
+	+@$(MAKE) --no-print-directory -C $(realpath $(BROKEN_KDIR)) M=$(CURDIR)/$(@D) \
+		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
 # What the virtual machine gets.
-guest: modules tool $(GUESTS) $(BENCHES)
+guest: modules broken tool $(GUESTS) $(BENCHES)
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -242,14 +262,14 @@ install-modules: modules
 
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
-	rm -rf $(addprefix $(B)/,lib tool host tests bench fuzz twinctl twinctl-static initrd logs)
+	rm -rf $(addprefix $(B)/,lib tool host broken tests bench fuzz twinctl twinctl-static initrd logs)
 
 distclean:
 	rm -rf $(B)
 
 FORCE:
 
-.PHONY: all help lib tool modules guest unit fuzz qemu check demo shell bench style \
+.PHONY: all help lib tool modules broken guest unit fuzz qemu check demo shell bench style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
