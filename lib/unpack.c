@@ -13,8 +13,7 @@
 /* Kernels are packed with dictionaries of up to 128 MiB (scripts/xz_wrap.sh). */
 #define XZ_MEMORY_LIMIT (512UL << 20)
 
-/* What `lz4 -l` puts into one block (lib/decompress_unlz4.c). */
-#define LZ4_LEGACY_BLOCK (8UL << 20)
+/* lib/decompress_unlz4.c */
 #define LZ4_LEGACY_MAGIC 0x184c2102
 
 static int zlib_result(const z_stream *stream, int status)
@@ -118,19 +117,10 @@ int twinos_unpack_lz4(const void *in, size_t in_length, void *out,
 	return ret;
 }
 
-static int lz4_block(const char *in, size_t length, char *out, size_t room)
-{
-	if (room > LZ4_LEGACY_BLOCK)
-		room = LZ4_LEGACY_BLOCK;
-	if (length > LZ4_COMPRESSBOUND(LZ4_LEGACY_BLOCK))
-		return -EILSEQ;
-	return LZ4_decompress_safe(in, out, (int)length, (int)room);
-}
-
 /*
  * A magic number, then blocks, each behind its length; nothing says how many.
  * Files may stand one behind the other, so that the magic number can come again
- * in the place of a length.
+ * in the place of a length. The callers' limit of 1 GiB keeps both within int.
  */
 int twinos_unpack_lz4_legacy(const void *in, size_t in_length, void *out,
 			     size_t *out_length)
@@ -148,9 +138,10 @@ int twinos_unpack_lz4_legacy(const void *in, size_t in_length, void *out,
 		at += 4;
 		if (length == LZ4_LEGACY_MAGIC)
 			continue;
-		if (!length || length > (size_t)(end - at))
+		if (length > (size_t)(end - at))
 			return -EILSEQ;
-		done = lz4_block(at, length, to, (size_t)(to_end - to));
+		done = LZ4_decompress_safe(at, to, (int)length,
+					   (int)(to_end - to));
 		if (done < 0)
 			return -EILSEQ;
 		at += length;

@@ -9,6 +9,7 @@
  * Each unpacks the @in_length bytes at @in, all of which must be one stream, to
  * @out and sets *@out_length, the room there, to what it wrote. -EILSEQ: the
  * stream is damaged or cut short; -EFBIG: @out is too small; -ENOMEM.
+ * Neither length may be above 1 GiB: not all libraries count further.
  */
 int twinos_unpack_zlib(const void *in, size_t in_length, void *out,
 		       size_t *out_length);

@@ -224,6 +224,14 @@ static void damaged_payload_is_refused(void **state)
 	}
 }
 
+static void damaged_lz4_block_is_refused(void **state)
+{
+	static const char packed[] = "\x02\x21\x4c\x18\4\0\0\0\xff\xff\xff\xff";
+
+	(void)state;
+	refused(packed, sizeof(packed) - 1, TWINOS_ENTRY_AUTO, "is damaged");
+}
+
 static void wrong_unpacked_size_is_refused(void **state)
 {
 	struct fake elf = fake_elf();
@@ -388,6 +396,9 @@ static void try_change(const struct fake *good, const struct change *change,
 
 		parse(&image, &changed, want);
 		check_segments(&image);
+		assert_true(image.align >= MIB2);
+		assert_true(image.setup_header_length <=
+			    sizeof(image.setup_header));
 		twinos_image_release(&image);
 	}
 	munmap(guarded.map, guarded.length);
@@ -425,6 +436,7 @@ static const struct change setup_changes[] = {
 	{ 0x248, 4, 0x2c1 + 15, "outside the file" },
 	{ 0x24c, 4, 0xffffffff, "outside the file" },
 	{ 0x260, 4, 0, "init_size" },
+	{ 0x260, 4, 1, NULL },
 	{ 0x260, 4, 0x40000001, "init_size" },
 	{ 0x260, 4, 0xffffffff, "init_size" },
 };
@@ -582,6 +594,23 @@ static void segments_are_sorted_and_counted(void **state)
 	refused(more.data, more.length, TWINOS_ENTRY_AUTO, "more segments");
 	fake_free(&more);
 	fake_free(&most);
+}
+
+static void trailing_bytes_are_refused(void **state)
+{
+	struct fake elf = fake_elf();
+	int packing;
+
+	(void)state;
+	for (packing = FAKE_GZIP; packing < FAKE_BZIP2; packing++) {
+		struct fake packed = fake_pack(&elf, packing);
+
+		/* fake_pack() leaves room; the byte there is a zero. */
+		refused(packed.data, packed.length + 1, TWINOS_ENTRY_AUTO,
+			"is damaged");
+		fake_free(&packed);
+	}
+	fake_free(&elf);
 }
 
 static void foreign_images_are_refused(void **state)
@@ -788,6 +817,7 @@ int main(void)
 		cmocka_unit_test(bzimage_is_loaded),
 		cmocka_unit_test(unknown_packing_unpacks_itself),
 		cmocka_unit_test(damaged_payload_is_refused),
+		cmocka_unit_test(damaged_lz4_block_is_refused),
 		cmocka_unit_test(wrong_unpacked_size_is_refused),
 		cmocka_unit_test(packed_nonsense_is_refused),
 		cmocka_unit_test(cut_bzimage_is_refused),
@@ -797,6 +827,7 @@ int main(void)
 		cmocka_unit_test(payload_length_is_checked),
 		cmocka_unit_test(bad_elf_is_refused),
 		cmocka_unit_test(segments_are_sorted_and_counted),
+		cmocka_unit_test(trailing_bytes_are_refused),
 		cmocka_unit_test(foreign_images_are_refused),
 		cmocka_unit_test(hostile_version_is_cut),
 		cmocka_unit_test(an_error_is_optional),
