@@ -64,6 +64,13 @@ finish()
 	exit
 }
 
+# option KEY DEFAULT - the value of rig.KEY= on the host's command line
+option()
+{
+	value=$(sed -n "s/.*rig\.$1=\([^ ]*\).*/\1/p" /proc/cmdline)
+	echo "${value:-$2}"
+}
+
 # wait_for SECONDS COMMAND... - try it until it succeeds
 wait_for()
 {
@@ -151,9 +158,24 @@ second_length()
 		"/run/$1.log"
 }
 
-# ---- the balance sheet ----------------------------------------------------
+# ---- trouble --------------------------------------------------------------
 
 TROUBLE='WARNING:|BUG:|Oops|stall|lockup|Call Trace|hung_task|blocked for more'
+
+# Not a trouble: what kernels say of themselves when they boot.
+harmless()
+{
+	grep -vE 'rcu_cpu_stall|watchdog_thresh|soft lockup detector'
+}
+
+twin_has_no_trouble()
+{
+	grep -E "$TROUBLE|Kernel panic" "/run/$1.log" | harmless >/tmp/twin.trouble
+	cat /tmp/twin.trouble
+	[ ! -s /tmp/twin.trouble ]
+}
+
+# ---- the balance sheet ----------------------------------------------------
 
 settle()
 {
@@ -183,12 +205,13 @@ record()
 {
 	head -c 4194304 /dev/urandom >/tmp/checksummed
 	checksum=$(sha256sum </tmp/checksummed)
-	pattern 16 &
+	pattern 16 >/tmp/pattern.out &
 	pattern_pid=$!
+	wait_for 30 test -s /tmp/pattern.out
 	settle
 	sheet >/tmp/sheet.before
 	available_before=$(available_kb)
-	trouble_before=$(dmesg | grep -cE "$TROUBLE")
+	trouble_before=$(dmesg | harmless | grep -cE "$TROUBLE")
 }
 
 available_is_back()
@@ -200,7 +223,7 @@ available_is_back()
 
 no_trouble()
 {
-	dmesg | grep -E "$TROUBLE" | tail -n +$((trouble_before + 1)) >/tmp/trouble
+	dmesg | harmless | grep -E "$TROUBLE" | tail -n +$((trouble_before + 1)) >/tmp/trouble
 	cat /tmp/trouble
 	[ ! -s /tmp/trouble ]
 }

@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A twin lives beside the host, and the host lives on.
+# rig.cpus=N: its CPUs [1]; rig.memory=SIZE [256M]; rig.twinctl=WORD,WORD...:
+# more options of twinctl start.
+# shellcheck source=tests/qemu/lib.sh
+. /lib/lib.sh
+
+cpus=$(option cpus 1)
+online=0
+[ "$cpus" = 1 ] || online=0-$((cpus - 1))
+
+# inside START END - of one of the twin's ranges
+inside()
+{
+	while read -r start length; do
+		[ $(($1)) -lt "$start" ] || [ $(($2)) -ge $((start + length)) ] ||
+			return 0
+	done </tmp/ranges
+	return 1
+}
+
+# Only what lies outside of all other entries counts. ROMs are what a kernel
+# assumes between 640 KiB and 1 MiB; it reads them, and reserves them.
+iomem_is_its_own()
+{
+	twinctl show --json one | tr -dc 'a-z0-9{}:,' | tr '{' '\n' |
+		sed -n 's/.*start:\([0-9]*\),length:\([0-9]*\).*/\1 \2/p' >/tmp/ranges
+	sed -n 's/.*TWIN iomem: \([0-9a-f]*\)-\([0-9a-f]*\) : \(.*\)/\1 \2 \3/p' \
+		/run/one.log >/tmp/iomem
+	[ -s /tmp/ranges ] && [ -s /tmp/iomem ] || return 1
+	while read -r start end what; do
+		case $what in
+		*ROM | 'Local APIC' | 'PCI '*) continue ;;
+		esac
+		inside "0x$start" "0x$end" || {
+			echo "not its own: $start-$end $what"
+			return 1
+		}
+	done </tmp/iomem
+}
+
+# Compares when it read the clock chip, not now: until a kernel has a clock
+# source it counts ticks, and under emulation on a busy computer it loses seconds
+# of them.
+date_is_right()
+{
+	started=$(($(last one date) - $(last one uptime | cut -d. -f1)))
+	echo "its clock says it started at $started; started between $date_before and $date_after"
+	[ $started -ge $((date_before - 2)) ] && [ $started -le $((date_after + 2)) ]
+}
+
+second_is_a_second()
+{
+	length=$(second_length one)
+	echo "a second and a report took $length hundredths"
+	[ "$length" -ge 98 ] && [ "$length" -le 160 ]
+}
+
+load_module
+record
+before=$(uptime_cs)
+date_before=$(date +%s)
+# shellcheck disable=SC2046
+check "a twin starts" start_twin one tick --cpus "$cpus" \
+	--memory "$(option memory 256M)" $(option twinctl '' | tr , ' ')
+check "its user space runs" wait_for 90 said one 'TWIN up'
+date_after=$(date +%s)
+check "its timers tick" wait_for 60 at_least_ticks one 8
+check "a sleep of 1 s takes 1 s" second_is_a_second
+is "all its CPUs are online" "$(last one cpus)" "$online"
+check "its /proc/iomem holds only its ranges" iomem_is_its_own
+check "its date is right" date_is_right
+check "its log has no warning" twin_has_no_trouble one
+note "$(last one uname) beside $(uname -r)"
+check "the host's uptime goes on" test "$(uptime_cs)" -gt $((before + 500))
+check "it stops" twinctl stop one
+is "no twin is left" "$(twinctl list --json | tr -d ' \n')" '{"twins":[]}'
+balance
+finish
