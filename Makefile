@@ -183,10 +183,22 @@ fuzz: $(FUZZERS)
 # that should notice is run on it, with tests/qemu/run --module.
 BROKEN_KDIR ?= $(wildcard $(B)/names/6.1-cloud/build)
 BROKEN_KO := $(if $(BROKEN_KDIR),$(call kernel_release,$(BROKEN_KDIR)))/twinos.ko
+# Those called tool-NAME.patch change the tool or its library instead.
+BROKEN_TOOL := $(wildcard tests/broken/tool-*.patch)
 BROKEN := $(if $(BROKEN_KDIR),$(patsubst tests/broken/%.patch,\
-	$(B)/broken/%/$(BROKEN_KO),$(wildcard tests/broken/*.patch)))
+	$(B)/broken/%/$(BROKEN_KO),$(filter-out $(BROKEN_TOOL),$(wildcard tests/broken/*.patch))))
+BROKEN += $(BROKEN_TOOL:tests/broken/%.patch=$(B)/broken/%/twinctl)
 
 broken: $(BROKEN)
+
+$(B)/broken/%/twinctl: tests/broken/%.patch $(LIB_SRC) $(TOOL_SRC) $(CONTRACTS) | $(DSDT)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp -r include lib tool $(@D)/
+	patch -s -p1 -d $(@D) <$<
+	cd $(@D) && $(CC) -O1 -static -std=gnu11 -D_GNU_SOURCE \
+		-DTWINOS_VERSION='"$(VERSION)"' -Iinclude/uapi -Iinclude -Ilib \
+		-I$(CURDIR)/$(B)/lib -o twinctl lib/*.c tool/*.c $(TOOL_LIBS) $(LIB_LIBS)
 
 $(B)/broken/%/$(BROKEN_KO): tests/broken/%.patch $(HOST_SRC) $(CONTRACTS)
 	rm -rf $(B)/broken/$*

@@ -5,14 +5,8 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
-option()
-{
-	sed -n "s/.*rig\.$1=\([0-9]*\).*/\1/p" /proc/cmdline
-}
-
-rounds=$(option rounds)
-rounds=${rounds:-50}
-seed=$(option seed)
+rounds=$(option rounds 50)
+seed=$(option seed "")
 seed=${seed:-$(awk 'BEGIN { srand(); print int(rand() * 100000) }')}
 note "rig.seed=$seed rig.rounds=$rounds"
 

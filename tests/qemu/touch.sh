@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A twin on CPUs 1 and 2 boots, works and powers off while QEMU traces every
+# A twin on CPUs 1 to 3 boots, works and powers off while QEMU traces every
 # access to a device; touch.after then looks at what these CPUs touched. A write
 # to port 0x3300, where no device is, marks the time to look at.
 # shellcheck source=tests/qemu/lib.sh
@@ -19,7 +19,7 @@ twin_is_gone()
 load_module
 record
 mark A
-check "a twin starts" start_twin one tick --cpus 1-2 --memory 256M
+check "a twin starts" start_twin one tick --cpus 1-3 --memory 256M
 check "its user space runs for a while" wait_for 60 said one 'TWIN facts end'
 check "its timers tick" wait_for 60 at_least_ticks one 5
 mark B
@@ -28,7 +28,7 @@ check "it stops" twinctl stop one
 # The supervisor would take a parked twin's cores back before the mark.
 mark A
 check "a twin that will power off starts" \
-	start_twin two poweroff --cpus 1-2 --memory 256M
+	start_twin two poweroff --cpus 1-3 --memory 256M
 supervisor=$(cat /sys/class/twinos/two/owner)
 kill -STOP "$supervisor"
 check "it goes down" wait_for 60 twin_is_down
