@@ -228,7 +228,7 @@ demo: guest
 	tests/qemu/demo
 
 shell: guest
-	tests/qemu/run --shell
+	tests/qemu/run --shell $(foreach k,$(notdir $(wildcard $(B)/names/*)),--twin $k)
 
 bench: guest
 	bench/run

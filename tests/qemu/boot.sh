@@ -14,8 +14,8 @@ online=0
 # inside START END - of one of the twin's ranges
 inside()
 {
-	while read -r start length; do
-		[ $(($1)) -lt "$start" ] || [ $(($2)) -ge $((start + length)) ] ||
+	while read -r first length; do
+		[ $(($1)) -lt "$first" ] || [ $(($2)) -ge $((first + length)) ] ||
 			return 0
 	done </tmp/ranges
 	return 1
@@ -25,8 +25,8 @@ inside()
 # assumes between 640 KiB and 1 MiB; it reads them, and reserves them.
 iomem_is_its_own()
 {
-	twinctl show --json one | tr -dc 'a-z0-9{}:,' | tr '{' '\n' |
-		sed -n 's/.*start:\([0-9]*\),length:\([0-9]*\).*/\1 \2/p' >/tmp/ranges
+	twinctl show --json one | tr -dc 'a-z0-9{}:,' |
+		grep -o 'start:[0-9]*,length:[0-9]*' | tr -c '0-9\n' ' ' >/tmp/ranges
 	sed -n 's/.*TWIN iomem: \([0-9a-f]*\)-\([0-9a-f]*\) : \(.*\)/\1 \2 \3/p' \
 		/run/one.log >/tmp/iomem
 	[ -s /tmp/ranges ] && [ -s /tmp/iomem ] || return 1
@@ -48,7 +48,7 @@ date_is_right()
 {
 	started=$(($(last one date) - $(last one uptime | cut -d. -f1)))
 	echo "its clock says it started at $started; started between $date_before and $date_after"
-	[ $started -ge $((date_before - 2)) ] && [ $started -le $((date_after + 2)) ]
+	[ "$started" -ge $((date_before - 2)) ] && [ "$started" -le $((date_after + 2)) ]
 }
 
 second_is_a_second()

@@ -1,0 +1,32 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Misuse of the ioctls. Wants --smp 4,maxcpus=5 (CPU 4 is absent) and
+# --host-append 'memmap=16M$0x40000000,16M$0x200000000 cpu0_hotplug', the second
+# range beyond the end of RAM, and a kernel that can take CPU 0 offline (6.1).
+# shellcheck source=tests/qemu/lib.sh
+. /lib/lib.sh
+
+# adopt COMMAND... - its TAP becomes ours; one without a plan has died
+adopt()
+{
+	"$@" >/tmp/tap 2>&1
+	code=$?
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok "$1: ${line#* - }" ;;
+		"not ok "*) not_ok "$1: ${line#* - }" ;;
+		1..*) ;;
+		*) echo "$line" ;;
+		esac
+	done </tmp/tap
+	check "$1 came to its end" grep -q '^1\.\.' /tmp/tap
+	note "$1 exited with $code"
+}
+
+load_module
+record
+adopt ioctl_calls
+adopt ioctl_memory 0x40000000 0x200000000
+adopt ioctl_start
+balance
+finish

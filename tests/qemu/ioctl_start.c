@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioctl_start - starts that must fail, and one of the smallest twin there is: a
+ * loop with its interrupts off. Wants CPUs 1 to 3 online and CPU 4 absent. TAP
+ * on standard output.
+ */
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "ioctl.h"
+
+/*
+ * cli; mov %rsi, rsi(%rip); 1: incq count(%rip); pause; jmp 1b
+ * The two words lie behind the code, in struct image.
+ */
+static const uint8_t code[] = {
+	0xfa, 0x48, 0x89, 0x35, 0x78, 0,    0,	  0,	0x48, 0xff,
+	0x05, 0x79, 0,	  0,	0,    0xf3, 0x90, 0xeb, 0xf5,
+};
+
+/* In the first pages of the range; maps the first 2 MiB and all of the range. */
+struct image {
+	uint64_t pml4[512];
+	uint64_t pdpt[512];
+	uint64_t pd[512];
+	uint8_t code[0x80];
+	volatile uint64_t rsi;
+	volatile uint64_t count;
+};
+
+struct tiny {
+	int owner;
+	uint64_t low;
+	uint64_t start; /* below 1 GiB, so that one page of tables is enough */
+	struct image *image;
+};
+
+#define TABLE 0x3 /* present, writable */
+#define LARGE 0x83 /* of 2 MiB, too */
+
+static void fill_image(struct image *image, uint64_t start)
+{
+	image->pml4[0] = (start + offsetof(struct image, pdpt)) | TABLE;
+	image->pdpt[0] = (start + offsetof(struct image, pd)) | TABLE;
+	image->pd[0] = LARGE;
+	image->pd[start / RANGE] = start | LARGE;
+	memcpy(image->code, code, sizeof(code));
+}
+
+static struct tiny make_tiny(int device, const char *name)
+{
+	struct tiny tiny = { .owner = create(device, name) };
+
+	must(add_low(tiny.owner, TWINOS_LOW_MIN, &tiny.low), "take low memory");
+	must(add(tiny.owner, TWINOS_MEMORY_CONTIG, RANGE, 0, (1ULL << 30) - 1,
+		 &tiny.start),
+	     "take memory");
+	tiny.image = mmap(NULL, RANGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  tiny.owner, tiny.start);
+	if (tiny.image == MAP_FAILED)
+		must(-1, "map memory");
+	fill_image(tiny.image, tiny.start);
+	return tiny;
+}
+
+static void drop_tiny(struct tiny *tiny)
+{
+	munmap(tiny->image, RANGE);
+	close(tiny->owner);
+}
+
+static struct twinos_start start_of(const struct tiny *tiny,
+				    const uint32_t *cpus, unsigned int nr)
+{
+	return (struct twinos_start){
+		.size = sizeof(struct twinos_start),
+		.nr_cpus = nr,
+		.cpus = (uintptr_t)cpus,
+		.entry = tiny->start + offsetof(struct image, code),
+		.rsi = tiny->start + 8,
+		.cr3 = tiny->start,
+	};
+}
+
+static int start_on(const struct tiny *tiny, const uint32_t *cpus,
+		    unsigned int nr)
+{
+	struct twinos_start start = start_of(tiny, cpus, nr);
+
+	return ioctl(tiny->owner, TWINOS_START, &start);
+}
+
+static int start(const struct tiny *tiny, uint32_t cpu)
+{
+	return start_on(tiny, &cpu, 1);
+}
+
+static bool counts(const struct tiny *tiny)
+{
+	uint64_t before = tiny->image->count;
+
+	usleep(200000);
+	return tiny->image->count != before;
+}
+
+/* ---- the host's CPUs ---------------------------------------------------- */
+
+/* Returns 0 or the error. */
+static int set_online(unsigned int cpu, char online)
+{
+	char path[64];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online",
+		 cpu);
+	fd = must(open(path, O_WRONLY), path);
+	ret = write(fd, &online, 1) == 1 ? 0 : errno;
+	close(fd);
+	return ret;
+}
+
+static unsigned int cpu_flags(int device, unsigned int cpu)
+{
+	struct twinos_cpu arg = { .size = sizeof(arg), .cpu = cpu };
+
+	must(ioctl(device, TWINOS_GET_CPU, &arg), "ask for a CPU");
+	return arg.flags;
+}
+
+/* ---- starts that must fail ---------------------------------------------- */
+
+static void test_no_memory(int device)
+{
+	uint32_t cpu = 1;
+	struct tiny tiny = { .owner = create(device, "empty") };
+
+	expect(start_on(&tiny, &cpu, 1), ENOSPC, "a start without memory");
+	must(add_low(tiny.owner, TWINOS_LOW_MIN, &tiny.start), "take memory");
+	expect(start_on(&tiny, &cpu, 1), EADDRNOTAVAIL,
+	       "a start in low memory");
+	expect(stop(tiny.owner, TWINOS_REASON_REQUEST), 0,
+	       "a stop before the start");
+	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	      "which does nothing");
+	close(tiny.owner);
+	tiny.owner = create(device, "high");
+	must(add_contig(tiny.owner, RANGE, &tiny.start), "take memory");
+	expect(start_on(&tiny, &cpu, 1), ENOSPC, "a start without low memory");
+	close(tiny.owner);
+}
+
+/* @which: 0 entry, 1 rsi, 2 cr3 */
+static void bad_address(const struct tiny *tiny, unsigned int which,
+			uint64_t address, int want)
+{
+	static const char *const names[] = { "entry", "rsi", "cr3" };
+	uint32_t cpu = 1;
+	struct twinos_start arg = start_of(tiny, &cpu, 1);
+
+	*(__u64 *[]){ &arg.entry, &arg.rsi, &arg.cr3 }[which] = address;
+	expect(ioctl(tiny->owner, TWINOS_START, &arg), want, "%s at %#llx",
+	       names[which], (unsigned long long)address);
+}
+
+static void test_addresses(int device)
+{
+	struct tiny tiny = make_tiny(device, "addresses");
+	unsigned int which;
+
+	for (which = 0; which < 3; which++) {
+		bad_address(&tiny, which, 0, EADDRNOTAVAIL);
+		bad_address(&tiny, which, tiny.start - 4096, EADDRNOTAVAIL);
+		bad_address(&tiny, which, tiny.start + RANGE, EADDRNOTAVAIL);
+		bad_address(&tiny, which, tiny.low, EADDRNOTAVAIL);
+		bad_address(&tiny, which, tiny.low + TWINOS_TRAMPOLINE_SIZE,
+			    EADDRNOTAVAIL);
+		bad_address(&tiny, which, 1ULL << 63, EADDRNOTAVAIL);
+		bad_address(&tiny, which, -4096ULL, EADDRNOTAVAIL);
+	}
+	bad_address(&tiny, 0, UINT64_MAX, EADDRNOTAVAIL);
+	bad_address(&tiny, 1, UINT64_MAX, EADDRNOTAVAIL);
+	bad_address(&tiny, 2, UINT64_MAX, EINVAL);
+	bad_address(&tiny, 2, tiny.start + 1, EINVAL);
+	bad_address(&tiny, 2, tiny.start + 0x18, EINVAL);
+	bad_address(&tiny, 2, tiny.start | 1ULL << 63, EADDRNOTAVAIL);
+	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	      "the twin is as it was");
+	drop_tiny(&tiny);
+}
+
+static void test_cpu_arrays(int device)
+{
+	static const unsigned int numbers[] = { 0, TWINOS_MAX_CPUS + 1,
+						1U << 30, UINT_MAX };
+	struct tiny tiny = make_tiny(device, "arrays");
+	char *edge = edge_page(PROT_READ | PROT_WRITE);
+	char *end = edge + TWINOS_PAGE_SIZE;
+	uint32_t cpus[2] = { 1, 1 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		expect(start_on(&tiny, cpus, numbers[i]), EINVAL,
+		       "a start on %u CPUs", numbers[i]);
+	expect(start_on(&tiny, NULL, 1), EFAULT, "CPUs at NULL");
+	expect(start_on(&tiny, (void *)end, 1), EFAULT, "CPUs at no memory");
+	expect(start_on(&tiny, (void *)(end - 4), 2), EFAULT,
+	       "CPUs at the edge of memory");
+	expect(start_on(&tiny, KERNEL_ADDRESS, 1), EFAULT,
+	       "CPUs at the kernel's memory");
+	expect(start_on(&tiny, (void *)-4UL, 1), EFAULT, "CPUs at -4");
+	expect(start_on(&tiny, cpus, 2), EINVAL, "a CPU given twice");
+	munmap(edge, TWINOS_PAGE_SIZE);
+	drop_tiny(&tiny);
+}
+
+static void test_cpus(int device)
+{
+	static const uint32_t absent[] = { 4, 5, 255, 4096, INT_MAX, UINT_MAX };
+	struct tiny tiny = make_tiny(device, "cpus");
+	uint32_t mixed[] = { 1, 2, 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(absent); i++)
+		expect(start(&tiny, absent[i]), ENODEV, "on CPU %u, absent",
+		       absent[i]);
+	expect(start(&tiny, 0), EPERM, "on the boot CPU");
+	expect(start_on(&tiny, mixed, 3), EPERM, "on the boot CPU, too");
+	mixed[2] = 4;
+	expect(start_on(&tiny, mixed, 3), ENODEV, "on an absent CPU, too");
+	must(set_online(3, '0') ? -1 : 0, "take CPU 3 offline");
+	expect(start(&tiny, 3), EHOSTDOWN, "on an offline CPU");
+	mixed[2] = 3;
+	expect(start_on(&tiny, mixed, 3), EHOSTDOWN, "on an offline CPU, too");
+	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "CPU 1 is not taken");
+	check(!cpu_flags(device, 3), "CPU 3 is offline and not lent");
+	must(set_online(3, '1') ? -1 : 0, "take CPU 3 online");
+	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	      "the twin is as it was");
+	drop_tiny(&tiny);
+}
+
+/* Only where the boot CPU can be offline can another one be the last. */
+static void test_last_cpu(int device)
+{
+	struct tiny tiny = make_tiny(device, "last");
+
+	if (access("/sys/devices/system/cpu/cpu0/online", W_OK)) {
+		printf("# the boot CPU of this kernel can't go offline\n");
+	} else {
+		must(set_online(3, '0') || set_online(2, '0') ||
+				     set_online(0, '0') ?
+			     -1 :
+			     0,
+		     "take all CPUs but one offline");
+		expect(start(&tiny, 1), EPERM, "on the last CPU");
+		expect(start(&tiny, 0), EPERM, "on the boot CPU, offline");
+		must(set_online(0, '1') || set_online(2, '1') ||
+				     set_online(3, '1') ?
+			     -1 :
+			     0,
+		     "take them online");
+	}
+	drop_tiny(&tiny);
+}
+
+/* ---- a twin that runs --------------------------------------------------- */
+
+static void check_running(int device, const struct tiny *tiny)
+{
+	char text[64];
+
+	check(get_state(tiny->owner).state == TWINOS_RUNNING, "it runs");
+	check(counts(tiny), "it counts");
+	check(tiny->image->rsi == tiny->start + 8, "%%rsi is what was given");
+	check(cpu_flags(device, 2) == TWINOS_CPU_LENT, "its CPU is lent");
+	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "no other CPU is");
+	slurp("/sys/devices/system/cpu/online", text, sizeof(text));
+	check(!strcmp(text, "0-1,3\n"), "its CPU is offline to the host");
+	check(set_online(2, '1'), "and can't be brought online");
+	check(counts(tiny), "nor does it notice the try");
+}
+
+static void check_refusals(int device, const struct tiny *tiny)
+{
+	struct tiny other = make_tiny(device, "other");
+	uint32_t cpus[] = { 1, 2 };
+
+	expect(start(tiny, 1), EBUSY, "a second start");
+	expect(add_contig(tiny->owner, RANGE, NULL), EBUSY,
+	       "more memory for a twin that runs");
+	expect(start(&other, 2), EBUSY, "a CPU that another twin has");
+	expect(start_on(&other, cpus, 2), EBUSY, "one that it has, too");
+	expect(create_flags(device, "tiny", 0), EEXIST, "its name");
+	expect(syscall(SYS_delete_module, "twinos", O_NONBLOCK), EAGAIN,
+	       "unloading the module");
+	check(counts(tiny), "it still counts");
+	drop_tiny(&other);
+}
+
+static bool polls(int fd, short events)
+{
+	struct pollfd arg = { .fd = fd, .events = POLLIN };
+
+	must(poll(&arg, 1, 0), "poll");
+	return arg.revents == events;
+}
+
+static void test_running(int device)
+{
+	struct tiny tiny = make_tiny(device, "tiny");
+	int observer = observe(device, "tiny");
+	struct twinos_state state;
+
+	check(polls(observer, 0), "an observer has nothing to see");
+	expect(start(&tiny, 2), 0, "a start");
+	check(polls(observer, POLLIN) && polls(tiny.owner, POLLIN),
+	      "poll() tells both fds of the start");
+	get_state(observer);
+	check(polls(observer, 0), "GET_STATE clears it");
+	check(polls(tiny.owner, POLLIN), "on its own fd only");
+	check_running(device, &tiny);
+	check_refusals(device, &tiny);
+
+	expect(stop(observer, TWINOS_REASON_PANICKED), 0, "an observer's stop");
+	state = get_state(observer);
+	check(state.state == TWINOS_STOPPED &&
+		      state.reason == TWINOS_REASON_PANICKED,
+	      "it is stopped, and why is kept");
+	check(!counts(&tiny), "it does not count any more");
+	check(cpu_flags(device, 2) == TWINOS_CPU_ONLINE, "its CPU is back");
+	expect(stop(tiny.owner, TWINOS_REASON_REQUEST), 0, "a second stop");
+	check(get_state(tiny.owner).reason == TWINOS_REASON_PANICKED,
+	      "which does nothing");
+	expect(start(&tiny, 2), EBUSY, "a start after the stop");
+	expect(add_contig(tiny.owner, RANGE, NULL), EBUSY,
+	       "more memory after the stop");
+	check(pread(observer, &state, 1, tiny.start) == 1,
+	      "its memory can be read");
+
+	drop_tiny(&tiny);
+	check(polls(observer, POLLIN | POLLHUP), "poll() tells of its end");
+	check(get_state(observer).state == TWINOS_GONE, "it is gone");
+	check(polls(observer, POLLHUP), "only POLLHUP stays");
+	expect(stop(observer, TWINOS_REASON_REQUEST), ENODEV,
+	       "a stop when it is gone");
+	close(observer);
+}
+
+static void check_gone(int observer, unsigned int reason, const char *text)
+{
+	struct pollfd arg = { .fd = observer };
+	struct twinos_state state;
+
+	/* POLLHUP comes unasked. */
+	must(poll(&arg, 1, 20000), "poll");
+	state = get_state(observer);
+	check(arg.revents & POLLHUP && state.state == TWINOS_GONE &&
+		      state.reason == reason,
+	      "%s", text);
+	close(observer);
+}
+
+static void test_closed(int device)
+{
+	struct tiny tiny = make_tiny(device, "closed");
+	int observer = observe(device, "closed");
+
+	expect(start(&tiny, 3), 0, "a start");
+	drop_tiny(&tiny);
+	check_gone(observer, TWINOS_REASON_CLOSED, "closing it stops it");
+}
+
+/* Also while its start is under way: @ms after the child has its memory. */
+static void kill_owner(int device, unsigned int ms)
+{
+	int pipes[2], observer;
+	struct tiny tiny;
+	char byte = 0;
+	pid_t pid;
+
+	must(pipe(pipes), "pipe");
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (!pid) {
+		tiny = make_tiny(device, "killed");
+		must(write(pipes[1], &byte, 1), "write");
+		start(&tiny, 1);
+		for (;;)
+			pause();
+	}
+	must(read(pipes[0], &byte, 1), "read");
+	observer = observe(device, "killed");
+	usleep(ms * 1000);
+	kill(pid, SIGKILL);
+	must(waitpid(pid, NULL, 0), "wait");
+	check(get_state(observer).state == TWINOS_GONE,
+	      "killed %u ms after the start began", ms);
+	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "its CPU is back");
+	close(observer);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void test_killed(int device)
+{
+	static const unsigned int times[] = { 0, 5, 10, 20, 50, 100, 1000 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(times); i++)
+		kill_owner(device, times[i]);
+}
+
+static void test_two(int device)
+{
+	struct tiny one = make_tiny(device, "one");
+	struct tiny two = make_tiny(device, "two");
+	uint32_t cpus[] = { 3, 1 };
+
+	expect(start_on(&one, cpus, 2), 0, "a twin with two CPUs");
+	expect(start(&two, 2), 0, "and one with one");
+	check(counts(&one) && counts(&two), "both count");
+	check(cpu_flags(device, 1) == TWINOS_CPU_LENT &&
+		      cpu_flags(device, 3) == TWINOS_CPU_LENT,
+	      "a CPU that waits is lent too");
+	expect(stop(one.owner, TWINOS_REASON_REQUEST), 0, "the first stops");
+	check(!counts(&one) && counts(&two), "the second goes on");
+	drop_tiny(&two);
+	drop_tiny(&one);
+}
+
+int main(void)
+{
+	static const struct group groups[] = {
+		{ "no memory", test_no_memory },
+		{ "addresses", test_addresses },
+		{ "CPU arrays", test_cpu_arrays },
+		{ "CPUs", test_cpus },
+		{ "last CPU", test_last_cpu },
+		{ "running", test_running },
+		{ "closed", test_closed },
+		{ "killed", test_killed },
+		{ "two", test_two },
+	};
+
+	return run_groups(groups, ARRAY_SIZE(groups));
+}
