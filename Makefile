@@ -209,6 +209,7 @@ $(B)/broken/%/$(BROKEN_KO): tests/broken/%.patch $(HOST_SRC) $(CONTRACTS)
 	mv $(B)/broken/$*/host $(@D)
 	+@$(MAKE) --no-print-directory -C $(realpath $(BROKEN_KDIR)) M=$(CURDIR)/$(@D) \
 		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	ln -sf $(BROKEN_KO) $(B)/broken/$*/twinos.ko
 
 # What the virtual machine gets.
 guest: modules broken tool $(GUESTS) $(BENCHES)

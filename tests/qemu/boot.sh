@@ -3,7 +3,7 @@
 #
 # A twin lives beside the host, and the host lives on.
 # rig.cpus=N: its CPUs [1]; rig.memory=SIZE [256M]; rig.twinctl=WORD,WORD...:
-# more options of twinctl start.
+# more options of twinctl start; rig.hostlog=PATTERN: the host's log must say so.
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
@@ -59,6 +59,8 @@ second_is_a_second()
 }
 
 load_module
+hostlog=$(option hostlog .)
+check "the host's log says '$hostlog'" sh -c "dmesg | grep -q '$hostlog'"
 record
 before=$(uptime_cs)
 date_before=$(date +%s)

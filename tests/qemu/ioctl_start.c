@@ -148,6 +148,7 @@ static void test_no_memory(int device)
 	      "which does nothing");
 	close(tiny.owner);
 	tiny.owner = create(device, "high");
+	tiny.start = 0;
 	must(add_contig(tiny.owner, RANGE, &tiny.start), "take memory");
 	expect(start_on(&tiny, &cpu, 1), ENOSPC, "a start without low memory");
 	close(tiny.owner);

@@ -97,10 +97,12 @@ marked && twin {
 END {
 	verdict(collected == 2, "the trace holds the lives of two twins")
 	if (broken) {
-		verdict(total["read 0x3fd 'serial'"] > 0,
-			"it is seen that the twins touch a serial port")
-		for (key in total)
+		for (key in total) {
+			serial += key ~ /serial/
 			broadcasts += key ~ /^broadcast/
+		}
+		verdict(serial > 0,
+			"it is seen that the twins touch a serial port")
 		verdict(broadcasts > 0, "it is seen that they broadcast")
 		printf "1..%d\n", tests
 		exit failed > 0
