@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <asm/cacheflush.h>
 
 #include "compat.h"
 #include "contig.h"
@@ -44,16 +45,28 @@ static bool range_comes_zeroed(const struct memory_range *range)
 		want_init_on_alloc(GFP_KERNEL));
 }
 
-/*
- * A memmap= option can name addresses at which no RAM is; those do not keep
- * what was written.
- */
-static bool range_is_ram(struct memory_range *range)
+/* Once it has left the cache, only RAM has what was written. */
+static bool word_is_ram(u64 *word)
 {
-	u64 offset;
+	const u64 trial = 0x5457494e4f532121;
 
-	for (offset = 0; offset < range->length; offset += TWINOS_RANGE_ALIGN)
-		if (READ_ONCE(*(u64 *)(range->kva + offset)))
+	WRITE_ONCE(*word, trial);
+	clflush_cache_range(word, sizeof(*word));
+	return READ_ONCE(*word) == trial;
+}
+
+/*
+ * A memmap= option can name addresses at which no RAM is, wholly or from
+ * somewhere on.
+ */
+static bool range_is_ram(const struct memory_range *range)
+{
+	void *at;
+
+	for (at = range->kva; at < range->kva + range->length;
+	     at += TWINOS_RANGE_ALIGN)
+		if (!word_is_ram(at) ||
+		    !word_is_ram(at + TWINOS_RANGE_ALIGN - sizeof(u64)))
 			return false;
 	return true;
 }
@@ -104,11 +117,11 @@ static int range_take(struct memory_range *range,
 	if (!range->kva)
 		goto give_back;
 
+	ret = -EADDRNOTAVAIL;
+	if (range->kind == TWINOS_MEMORY_RESERVED && !range_is_ram(range))
+		goto unmap;
 	if (!range_comes_zeroed(range))
 		range_zero(range);
-	ret = -EADDRNOTAVAIL;
-	if (!range_is_ram(range))
-		goto unmap;
 	return 0;
 
 unmap:

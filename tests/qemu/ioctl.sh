@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Misuse of the ioctls. Wants --smp 4,maxcpus=5 (CPU 4 is absent) and
-# --host-append 'memmap=16M$0x40000000,16M$0x200000000 cpu0_hotplug', the second
-# range beyond the end of RAM, and a kernel that can take CPU 0 offline (6.1).
+# Misuse of the ioctls. Wants --smp 4,maxcpus=5 (CPU 4 is absent), --memory 2G,
+# --host-append memmap=16M$0x40000000,16M$0x200000000 (the second one lies beyond
+# the end of RAM), and, so that the boot CPU can go offline, a host of 6.1 with
+# --host-append cpu0_hotplug and --cpu max,vendor=GenuineIntel.
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
