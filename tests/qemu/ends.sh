@@ -9,9 +9,9 @@ gone()
 	[ ! -e /sys/class/twinos/one ]
 }
 
-reason_is()
+has_panicked()
 {
-	[ "$(cat /sys/class/twinos/one/reason)" = "$1" ]
+	[ "$(cat /sys/class/twinos/one/state /sys/class/twinos/one/reason | tr '\n' ' ')" = "stopped panicked " ]
 }
 
 begin()
@@ -29,7 +29,7 @@ for plan in poweroff reboot halt; do
 done
 
 begin panic
-check "panic: it is seen" wait_for 60 reason_is panicked
+check "panic: it is seen" wait_for 60 has_panicked
 check "panic: the log tells" wait_for 10 said one 'Kernel panic - not syncing'
 is "panic: the CPUs are back" "$(cat /sys/devices/system/cpu/online)" 0-2
 check "panic: dmesg works after death" sh -c "twinctl dmesg one | grep -q 'Kernel panic'"
@@ -47,15 +47,15 @@ begin tick
 check "rmmod is refused" fails rmmod twinos
 kill -STOP "$(cat /sys/class/twinos/one/owner)"
 check "supervisor stopped: stop tells" fails twinctl stop --timeout 2 one
-check "supervisor stopped: stop --force works" twinctl stop --force --timeout 2 one
+check "supervisor stopped: stop --force works" twinctl stop --force --timeout 10 one
 
 twinctl run --name fore --kernel /twins/1 --initrd /twins/initrd \
 	--append twin.plan=tick --cpus 1, --memory 192M >/tmp/run.out 2>/tmp/run.err &
 run=$!
 check "run: prints the log" wait_for 60 grep -q 'TWIN up' /tmp/run.out
-kill -INT $run
+kill -TERM $run
 wait $run
-is "run: Ctrl-C ends it with 0" $? 0
+is "run: SIGTERM ends it with 0" $? 0
 check "run: nothing is left" [ ! -e /sys/class/twinos/fore ]
 balance
 finish

@@ -106,7 +106,7 @@ load_module()
 	check "the module loads" insmod /lib/twinos.ko
 }
 
-# start_twin NAME PLAN [OPTION]... - /twins/1 unless a --kernel comes later; its
+# start_twin NAME PLAN [OPTION]... - /twins/1 unless there is a --kernel; its
 # log goes on to /run/NAME.log, each line with the host's uptime before it, and
 # to the serial line of twins' logs
 start_twin()
@@ -114,7 +114,11 @@ start_twin()
 	twin=$1
 	plan=$2
 	shift 2
-	twinctl start --name "$twin" --kernel /twins/1 --initrd /twins/initrd \
+	case " $* " in
+	*' --kernel '*) ;;
+	*) set -- --kernel /twins/1 "$@" ;;
+	esac
+	twinctl start --name "$twin" --initrd /twins/initrd \
 		--append "$TWIN_APPEND twin.plan=$plan" "$@" || return
 	follow_twin "$twin"
 }
