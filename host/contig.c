@@ -11,11 +11,16 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/twinos.h>
 
 #include "contig.h"
 
 #define RANGE_PAGES (TWINOS_RANGE_ALIGN / PAGE_SIZE)
+
+/* What the host keeps available: a part of its memory, or what is enough. */
+#define HOST_SHARE 16
+#define HOST_ENOUGH (256UL * SZ_1M)
 
 struct ram_walk {
 	u64 end; /* look only below this */
@@ -113,6 +118,18 @@ static int take_within(u64 length, u64 start, u64 end, phys_addr_t *found)
 	return -ENOMEM;
 }
 
+/*
+ * When memory runs out, the host kills processes, and those that hold twins are
+ * large ones.
+ */
+static bool host_can_spare(u64 length)
+{
+	long keep = min(totalram_pages() / HOST_SHARE, HOST_ENOUGH / PAGE_SIZE);
+	long available = si_mem_available() - keep;
+
+	return available > 0 && length / PAGE_SIZE <= available;
+}
+
 int contig_take(u64 length, phys_addr_t min, phys_addr_t max,
 		phys_addr_t *start)
 {
@@ -120,6 +137,8 @@ int contig_take(u64 length, phys_addr_t min, phys_addr_t max,
 	u64 low, high;
 	int ret;
 
+	if (!host_can_spare(length))
+		return -ENOMEM;
 	while (ram_below(end, &low, &high) && high > min) {
 		ret = take_within(length, max_t(u64, low, min), high, start);
 		if (ret != -ENOMEM)

@@ -11,7 +11,8 @@
  * @start: where it is, aligned to TWINOS_RANGE_ALIGN
  *
  * Looks from @max downwards, so that memory that devices with short addresses
- * need is taken last. Returns 0, -ENOMEM, or -EINTR after a fatal signal.
+ * need is taken last. Returns 0, -ENOMEM, also if the host would be left with
+ * too little, or -EINTR after a fatal signal.
  */
 int contig_take(u64 length, phys_addr_t min, phys_addr_t max,
 		phys_addr_t *start);

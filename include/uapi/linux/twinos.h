@@ -136,7 +136,8 @@ struct twinos_open {
  * again when given back.
  *
  * TWINOS_MEMORY_CONTIG takes it from the running host (alloc_contig_range).
- *	ENOMEM: no such run of pages is to be had between @min and @max;
+ *	ENOMEM: no such run of pages is to be had between @min and @max, or
+ *	too little memory would be left for the host;
  *	EINTR: a fatal signal came.
  * TWINOS_MEMORY_RESERVED takes a range that the host's memory map calls
  *	reserved (memmap=SIZE$ADDR). EADDRNOTAVAIL: it is not wholly reserved;
