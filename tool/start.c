@@ -176,8 +176,11 @@ static int read_report(pid_t supervisor, int fd)
 	} while (got < 0 && errno == EINTR);
 	if (got != sizeof(report))
 		return no_report(supervisor);
-	if (report.ret)
+	if (report.ret) {
+		/* Nothing of a failed start is there when it is told. */
+		waitpid(supervisor, NULL, 0);
 		return fail(&report.err);
+	}
 	return launch_print_started(report.name, report.cpus, report.nr_cpus,
 				    report.owner);
 }
