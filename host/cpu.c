@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/workqueue.h>
+#include <asm/msr.h>
 #include <asm/smp.h>
 
 #include "cpu.h"
@@ -59,6 +60,23 @@ void cpus_exit(void)
 	cpuhp_remove_state_nocalls(cpu_state);
 }
 
+/*
+ * INIT sends a core with the BSP bit to the firmware's reset vector (SDM
+ * volume 3, section 9.4.2). It is CPU 0 unless this kernel was itself started
+ * on another one, as a crash kernel is.
+ */
+static bool is_boot_cpu(unsigned int cpu)
+{
+	u32 low, high;
+
+	if (!cpu)
+		return true;
+	if (!cpu_online(cpu) ||
+	    rdmsr_safe_on_cpu(cpu, MSR_IA32_APICBASE, &low, &high))
+		return false;
+	return low & MSR_IA32_APICBASE_BSP;
+}
+
 int cpu_get(struct twinos_cpu *arg)
 {
 	unsigned int cpu = arg->cpu;
@@ -73,7 +91,7 @@ int cpu_get(struct twinos_cpu *arg)
 		goto absent;
 	if (cpu_online(cpu))
 		arg->flags |= TWINOS_CPU_ONLINE;
-	if (!cpu)
+	if (is_boot_cpu(cpu))
 		arg->flags |= TWINOS_CPU_BOOT;
 	arg->apic_id = cpu_physical_id(cpu);
 	mutex_unlock(&cpu_lock);
@@ -97,7 +115,7 @@ static int check_one(const struct lent_cpu *cpus, unsigned int i)
 		return -EBUSY;
 	if (!cpu_present(cpu))
 		return -ENODEV;
-	if (!cpu)
+	if (is_boot_cpu(cpu))
 		return -EPERM;
 	return cpu_online(cpu) ? 0 : -EHOSTDOWN;
 }
