@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "ioctl.h"
 
@@ -222,12 +223,17 @@ static void test_cpus(int device)
 {
 	static const uint32_t absent[] = { 4, 5, 255, 4096, INT_MAX, UINT_MAX };
 	struct tiny tiny = make_tiny(device, "cpus");
+	struct twinos_cpu info = { .size = sizeof(info) };
 	uint32_t mixed[] = { 1, 2, 0 };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(absent); i++)
+	for (i = 0; i < ARRAY_SIZE(absent); i++) {
 		expect(start(&tiny, absent[i]), ENODEV, "on CPU %u, absent",
 		       absent[i]);
+		info.cpu = absent[i];
+		expect(ioctl(device, TWINOS_GET_CPU, &info), ENODEV,
+		       "GET_CPU of CPU %u, absent", absent[i]);
+	}
 	expect(start(&tiny, 0), EPERM, "on the boot CPU");
 	expect(start_on(&tiny, mixed, 3), EPERM, "on the boot CPU, too");
 	mixed[2] = 4;
@@ -433,6 +439,94 @@ static void test_two(int device)
 	drop_tiny(&one);
 }
 
+/* ---- two at the same time ----------------------------------------------- */
+
+#define RACES 5
+
+/* Starts a twin at the stroke of @at, keeps it for a while; 0 or the error. */
+static int start_at(int device, const char *name, const struct timespec *at)
+{
+	struct tiny tiny = make_tiny(device, name);
+	int ret;
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, at, NULL);
+	ret = start(&tiny, 2) ? errno : 0;
+	/* Longer than the other one's start can be late. */
+	sleep(1);
+	drop_tiny(&tiny);
+	return ret;
+}
+
+static void test_same_cpu(int device)
+{
+	struct timespec at;
+	int theirs, ours, i;
+	pid_t pid;
+
+	for (i = 0; i < RACES; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_sec++;
+		fflush(stdout);
+		pid = must(fork(), "fork");
+		if (!pid)
+			_exit(start_at(device, "theirs", &at));
+		ours = start_at(device, "ours", &at);
+		must(waitpid(pid, &theirs, 0), "wait");
+		theirs = WEXITSTATUS(theirs);
+		check((!ours && theirs == EBUSY) || (!theirs && ours == EBUSY),
+		      "of two starts on a CPU one works");
+	}
+}
+
+static void watch(int device, const char *name)
+{
+	int observer = observe_flags(device, name, O_CLOEXEC);
+	char text[4096];
+	int fd;
+
+	if (observer < 0)
+		return;
+	get_state(observer);
+	polls(observer, 0);
+	/* Whether it works depends on how far the twin is. */
+	(void)!pread(observer, text, sizeof(text), 0x100000);
+	stop(observer, TWINOS_REASON_REQUEST);
+	fd = open("/sys/class/twinos/race/memory", O_RDONLY);
+	if (fd >= 0) {
+		(void)!read(fd, text, sizeof(text));
+		close(fd);
+	}
+	close(observer);
+}
+
+/* Twins come and go while others look at them. */
+static void test_watched(int device)
+{
+	pid_t watchers[2];
+	struct tiny tiny;
+	size_t i;
+
+	fflush(stdout);
+	for (i = 0; i < ARRAY_SIZE(watchers); i++) {
+		watchers[i] = must(fork(), "fork");
+		while (!watchers[i])
+			watch(device, "race");
+	}
+	for (i = 0; i < 100; i++) {
+		tiny = make_tiny(device, "race");
+		drop_tiny(&tiny);
+	}
+	for (i = 0; i < 5; i++) {
+		tiny = make_tiny(device, "race");
+		expect(start(&tiny, 2), 0, "a start of a twin that is watched");
+		drop_tiny(&tiny);
+	}
+	for (i = 0; i < ARRAY_SIZE(watchers); i++) {
+		kill(watchers[i], SIGKILL);
+		must(waitpid(watchers[i], NULL, 0), "wait");
+	}
+}
+
 int main(void)
 {
 	static const struct group groups[] = {
@@ -445,6 +539,8 @@ int main(void)
 		{ "closed", test_closed },
 		{ "killed", test_killed },
 		{ "two", test_two },
+		{ "same CPU", test_same_cpu },
+		{ "watched", test_watched },
 	};
 
 	return run_groups(groups, ARRAY_SIZE(groups));
