@@ -53,6 +53,7 @@ BEGIN {
 	allow("read 0x42", 100000)
 	allow("write 0xcf8", 16)
 	allow("read 0xcfc", 16)
+	allow("read 0x87", 4)
 	allow("own core", 1000000)
 }
 
