@@ -9,7 +9,6 @@
  * @code: a positive errno
  */
 int twinos_fail(struct twinos_error *err, enum twinos_error_kind kind, int code,
-		const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif
