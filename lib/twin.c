@@ -88,13 +88,8 @@ static int copy_config(struct twinos_twin *twin,
 
 static int make_cmdline(struct twinos_twin *twin, struct twinos_error *err)
 {
-	const char *user = twin->config.cmdline;
-	int ret;
-
-	ret = twinos_cmdline_check(user ? user : "", err);
-	if (ret)
-		return ret;
-	twin->cmdline = twinos_cmdline_build(user, twin->info.tsc_khz);
+	twin->cmdline = twinos_cmdline_build(twin->config.cmdline,
+					     twin->info.tsc_khz);
 	if (!twin->cmdline)
 		return no_memory(err);
 	if (strlen(twin->cmdline) > twin->image.max_cmdline)
@@ -153,6 +148,10 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 	const struct twinos_config *config = &twin->config;
 	int ret;
 
+	/* Unpacking the kernel takes longest: what is quick to see comes first. */
+	ret = twinos_cmdline_check(config->cmdline ? config->cmdline : "", err);
+	if (ret)
+		return ret;
 	ret = twinos_image_open(&twin->image, twin->kernel, config->entry, err);
 	if (ret)
 		return ret;
