@@ -88,8 +88,8 @@ static int copy_config(struct twinos_twin *twin,
 
 static int make_cmdline(struct twinos_twin *twin, struct twinos_error *err)
 {
-	twin->cmdline = twinos_cmdline_build(twin->config.cmdline,
-					     twin->info.tsc_khz);
+	twin->cmdline =
+		twinos_cmdline_build(twin->config.cmdline, twin->info.tsc_khz);
 	if (!twin->cmdline)
 		return no_memory(err);
 	if (strlen(twin->cmdline) > twin->image.max_cmdline)
