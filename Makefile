@@ -218,12 +218,14 @@ qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
 
 # Stages go on after a failure: the last line counts them all.
-check: all guest $(UNIT) $(FUZZERS)
+check: stages
+	@scripts/tally $(B)/logs/unit.tap $(B)/logs/fuzz.tap $(B)/logs/qemu.tap
+
+stages: all guest $(UNIT) $(FUZZERS)
 	@rm -rf $(B)/logs
 	-@$(MAKE) --no-print-directory unit
 	-@$(MAKE) --no-print-directory fuzz
 	-@$(MAKE) --no-print-directory qemu
-	@scripts/tally $(B)/logs/unit.tap $(B)/logs/fuzz.tap $(B)/logs/qemu.tap
 
 demo: guest
 	tests/qemu/demo
@@ -283,7 +285,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool modules broken guest unit fuzz qemu check demo shell bench style \
+.PHONY: all help lib tool modules broken guest unit fuzz qemu check stages demo shell bench style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
