@@ -152,9 +152,10 @@ $(B)/tests/qemu/%: tests/qemu/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< -lpthread
 
-$(B)/bench/%: bench/%.c Makefile
+$(B)/bench/%: bench/%.c $(LIB_A) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< -lpthread
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< \
+		$(LIB_A) $(LIB_LIBS)
 
 $(B)/fuzz/%.o: %.c Makefile | $(DSDT)
 	@mkdir -p $(@D)
