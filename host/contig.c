@@ -22,6 +22,12 @@
 #define HOST_SHARE 16
 #define HOST_ENOUGH (256UL * SZ_1M)
 
+/*
+ * The host clears, takes and frees pages without a look at who else wants the
+ * CPU, so it gets a range in pieces: this one takes a few milliseconds.
+ */
+#define PIECE_PAGES (SZ_32M / PAGE_SIZE)
+
 struct ram_walk {
 	u64 end; /* look only below this */
 	u64 start, last; /* the highest System RAM found there */
@@ -87,6 +93,42 @@ static unsigned long first_obstacle(unsigned long pfn, unsigned long end_pfn)
 	return pfn;
 }
 
+static unsigned long piece_end(unsigned long pfn, unsigned long end_pfn)
+{
+	return min(pfn + PIECE_PAGES, end_pfn);
+}
+
+static void free_pages_between(unsigned long pfn, unsigned long end_pfn)
+{
+	unsigned long next;
+
+	for (; pfn < end_pfn; pfn = next) {
+		next = piece_end(pfn, end_pfn);
+		free_contig_range(pfn, next - pfn);
+		cond_resched();
+	}
+}
+
+static int take_pages_between(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned long pfn, next;
+	int ret;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn = next) {
+		next = piece_end(pfn, end_pfn);
+		ret = alloc_contig_range(pfn, next, MIGRATE_MOVABLE,
+					 GFP_KERNEL);
+		if (ret)
+			goto free_pages;
+		cond_resched();
+	}
+	return 0;
+
+free_pages:
+	free_pages_between(start_pfn, pfn);
+	return ret;
+}
+
 /* Looks in one piece of RAM, [@start, @end). */
 static int take_within(u64 length, u64 start, u64 end, phys_addr_t *found)
 {
@@ -106,8 +148,7 @@ static int take_within(u64 length, u64 start, u64 end, phys_addr_t *found)
 			stop = ALIGN_DOWN(obstacle, RANGE_PAGES);
 			continue;
 		}
-		if (!alloc_contig_range(pfn, stop, MIGRATE_MOVABLE,
-					GFP_KERNEL)) {
+		if (!take_pages_between(pfn, stop)) {
 			*found = PFN_PHYS(pfn);
 			return 0;
 		}
@@ -150,5 +191,5 @@ int contig_take(u64 length, phys_addr_t min, phys_addr_t max,
 
 void contig_give_back(phys_addr_t start, u64 length)
 {
-	free_contig_range(PHYS_PFN(start), length / PAGE_SIZE);
+	free_pages_between(PHYS_PFN(start), PHYS_PFN(start + length));
 }
