@@ -98,4 +98,4 @@ for _ in $(seq "$times"); do
 	plan=kexec,${plan}kexec-one-cpu,
 done
 plan=$(echo "$plan" | tr , '\n' | sort | tr '\n' ,)
-. /bin/jump "${plan#,}end"
+exec sh /bin/jump "${plan#,}end"
