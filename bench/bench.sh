@@ -39,15 +39,24 @@ is_up()
 	[ -n "$(began)" ]
 }
 
+# Looks seldom: looking takes time that the twin should have.
+wait_until_up()
+{
+	for _ in $(seq 12); do
+		sleep 5
+		! is_up || return 0
+	done
+	echo "no word from the twin's user space"
+	return 1
+}
+
 # measure_start ENTRY
 measure_start()
 {
 	called=$(tsc)
 	launch twin "$1" || return
 	returned=$(tsc)
-	# Nothing looks while the twin boots: the looking would slow it down.
-	sleep 3
-	wait_for 60 is_up || return
+	wait_until_up || return
 	echo "BENCH start $1 $called $returned $(began)"
 	twinctl stop bench >/dev/null
 }
@@ -76,7 +85,7 @@ measure_latency()
 	worst spinner :
 	kill $spinner
 	worst start launch spin auto
-	wait_for 60 is_up || return
+	wait_until_up || return
 	worst run :
 	worst stop twinctl stop bench
 }
