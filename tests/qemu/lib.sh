@@ -161,13 +161,24 @@ last()
 	sed -n "s/.*TWIN up.* $2=\([^ ]*\).*/\1/p" "/run/$1.log" | tail -n 1
 }
 
-# second_length NAME - by the host's clock, in hundredths, the mean of those
-# between the 3rd report and the newest (the first ones follow the boot closely)
+# second_length NAME - of the twin's seconds by the host's clock, in hundredths,
+# from its 3rd report to the newest (the first ones follow the boot closely). The
+# twin's own uptime tells how many seconds: a busy computer delays its reports.
 second_length()
 {
-	awk '/TWIN up/ { n++; if (n == 3) first = $1; last = $1 }
-		END { if (n > 3) printf "%d\n", (last - first) * 100 / (n - 3); else print 0 }' \
-		"/run/$1.log"
+	awk '/TWIN up/ {
+			match($0, /uptime=[0-9.]+/)
+			twin = substr($0, RSTART + 7, RLENGTH - 7)
+			if (++n == 3) { host_first = $1; twin_first = twin }
+			host_last = $1
+			twin_last = twin
+		}
+		END {
+			if (twin_last - twin_first < 3)
+				print 0
+			else
+				printf "%d\n", (host_last - host_first) * 100 / (twin_last - twin_first)
+		}' "/run/$1.log"
 }
 
 # ---- trouble --------------------------------------------------------------
