@@ -247,7 +247,7 @@ style:
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x --severity=warning $(SHELL_FILES)
 	@# Strings such as "\nNUMBER(" are no words.
-	git ls-files -z ':!COPYING' ':!.clang-format' | xargs -0 codespell -L nnumber
+	git ls-files -z ':!LICENSES' ':!.clang-format' | xargs -0 codespell -L nnumber
 
 sparse: $(DSDT)
 	for f in $(LIB_SRC) $(TOOL_SRC); do \

@@ -16,27 +16,9 @@
 #define CLASS_DIR "/sys/class/twinos"
 #define ATTRIBUTE_MAX 4096 /* sysfs shows no more */
 
-static const char *const state_names[] = {
-	[TWINOS_CREATED] = "created", [TWINOS_STARTING] = "starting",
-	[TWINOS_RUNNING] = "running", [TWINOS_STOPPING] = "stopping",
-	[TWINOS_STOPPED] = "stopped", [TWINOS_LOST] = "lost",
-	[TWINOS_GONE] = "gone",
-};
-
-static const char *const reason_names[] = {
-	[TWINOS_REASON_NONE] = "none",
-	[TWINOS_REASON_REQUEST] = "request",
-	[TWINOS_REASON_HALTED] = "halted",
-	[TWINOS_REASON_PANICKED] = "panicked",
-	[TWINOS_REASON_CLOSED] = "closed",
-	[TWINOS_REASON_FAILED] = "failed",
-};
-
-static const char *const kind_names[] = {
-	[TWINOS_MEMORY_LOW] = "low",
-	[TWINOS_MEMORY_RESERVED] = "reserved",
-	[TWINOS_MEMORY_CONTIG] = "contig",
-};
+static const char *const state_names[] = TWINOS_STATE_NAMES;
+static const char *const reason_names[] = TWINOS_REASON_NAMES;
+static const char *const kind_names[] = TWINOS_MEMORY_NAMES;
 
 #define COUNT(names) (sizeof(names) / sizeof(*(names)))
 

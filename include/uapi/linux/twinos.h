@@ -237,6 +237,33 @@ struct twinos_state {
 #define TWINOS_LOST 5 /* a core does not answer: nothing is given back */
 #define TWINOS_GONE 6 /* everything was given back */
 
+/*
+ * The words that /sys/class/twinos shows for the numbers above: initialisers of
+ * arrays of strings.
+ */
+#define TWINOS_STATE_NAMES                                                    \
+	{                                                                     \
+		[TWINOS_CREATED] = "created", [TWINOS_STARTING] = "starting", \
+		[TWINOS_RUNNING] = "running", [TWINOS_STOPPING] = "stopping", \
+		[TWINOS_STOPPED] = "stopped", [TWINOS_LOST] = "lost",         \
+		[TWINOS_GONE] = "gone",                                       \
+	}
+#define TWINOS_REASON_NAMES                            \
+	{                                              \
+		[TWINOS_REASON_NONE] = "none",         \
+		[TWINOS_REASON_REQUEST] = "request",   \
+		[TWINOS_REASON_HALTED] = "halted",     \
+		[TWINOS_REASON_PANICKED] = "panicked", \
+		[TWINOS_REASON_CLOSED] = "closed",     \
+		[TWINOS_REASON_FAILED] = "failed",     \
+	}
+#define TWINOS_MEMORY_NAMES                            \
+	{                                              \
+		[TWINOS_MEMORY_LOW] = "low",           \
+		[TWINOS_MEMORY_RESERVED] = "reserved", \
+		[TWINOS_MEMORY_CONTIG] = "contig",     \
+	}
+
 #define TWINOS_IOC_MAGIC 0xB7
 
 /* On /dev/twinos */
