@@ -118,6 +118,11 @@ static bool word_begins(const struct option *option, const char *values)
 	return false;
 }
 
+static bool no_word_begins(const struct option *option, const char *values)
+{
+	return !word_begins(option, values);
+}
+
 /* get_option() takes what is no number for 0. */
 static bool is_zero(const struct option *option, const char *values)
 {
@@ -178,6 +183,9 @@ static const struct rule rules[] = {
 	/* arch/x86/kernel/e820.c */
 	{ "memmap", always, NULL,
 	  "the twin could take the host's memory for its own" },
+	/* kernel/module/main.c: the last one given replaces those before it */
+	{ "module_blacklist", no_word_begins, "kvm_intel",
+	  "kvm_intel must be in the list: a core that runs it can't be stopped" },
 	/* init/do_mounts_initrd.c: an address; a path only concerns EFI */
 	{ "initrd", begins, "0,1,2,3,4,5,6,7,8,9",
 	  "it would be read from the host's memory; use --initrd" },
@@ -297,6 +305,8 @@ int twinos_cmdline_check(const char *user, struct twinos_error *err)
  * 8250.nr_uarts=0: the driver probes the PC's ports even if ACPI has none.
  * no_ipi_broadcast=1: "all but self" means every CPU of the machine.
  * panic=0: a restart after a panic would reset the whole machine.
+ * module_blacklist=kvm_intel: VMX root operation blocks INIT, and with it the
+ * way to take the twin's cores back (SDM volume 3, section 24.8).
  */
 char *twinos_cmdline_build(const char *user, unsigned int tsc_khz)
 {
@@ -306,7 +316,8 @@ char *twinos_cmdline_build(const char *user, unsigned int tsc_khz)
 
 	length = asprintf(&cmdline,
 			  "tsc_early_khz=%u tsc=reliable pci=off "
-			  "8250.nr_uarts=0 no_ipi_broadcast=1 panic=0%s%s",
+			  "8250.nr_uarts=0 no_ipi_broadcast=1 panic=0 "
+			  "module_blacklist=kvm_intel%s%s",
 			  tsc_khz, some ? " " : "", some ? user : "");
 	return length < 0 ? NULL : cmdline;
 }

@@ -76,6 +76,8 @@ static const char *const refused[] = {
 	"earlyprintk=vga",
 	"i8042.nopnp",
 	"i8042.nopnp=1",
+	"module_blacklist=nouveau",
+	"module_blacklist=",
 	"memmap=1G@4G",
 	"memmap=64M$0x40000000",
 	"initrd=0x40000000,16M",
@@ -119,6 +121,8 @@ static const char *const allowed[] = {
 	"i8042.noaux",
 	"mem=1G",
 	"memory_corruption_check=1",
+	"module_blacklist=nouveau,kvm_intel",
+	"module-blacklist=kvm_intel",
 	"crashkernel=128M",
 	"initrd=/boot/initrd.img",
 	"initrd=\\initrd.img",
@@ -233,7 +237,8 @@ static void test_long_value(void **state)
 
 #define OURS                                          \
 	"tsc_early_khz=2999999 tsc=reliable pci=off " \
-	"8250.nr_uarts=0 no_ipi_broadcast=1 panic=0"
+	"8250.nr_uarts=0 no_ipi_broadcast=1 panic=0 " \
+	"module_blacklist=kvm_intel"
 
 static void expect_built(const char *user, const char *want)
 {
