@@ -26,11 +26,9 @@ struct twinos_layout {
 
 /**
  * struct twinos_needs - what a layout must hold, in bytes
- * @align: of the kernel's start, at least TWINOS_RANGE_ALIGN
  */
 struct twinos_needs {
 	uint64_t kernel;
-	uint64_t align;
 	uint64_t cmdline;
 	uint64_t acpi;
 	uint64_t initrd;

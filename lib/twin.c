@@ -131,7 +131,6 @@ static int make_layout(struct twinos_twin *twin, struct twinos_error *err)
 	struct twinos_acpi_config acpi = acpi_config(twin);
 	struct twinos_needs needs = {
 		.kernel = twin->image.span,
-		.align = twin->image.align,
 		.cmdline = strlen(twin->cmdline) + 1,
 		.acpi = twinos_acpi_size(&acpi),
 		.initrd = twin->initrd.length,

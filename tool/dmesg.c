@@ -107,7 +107,7 @@ static int print_until_end(const struct dmesg *dmesg, int fd,
 			return ret;
 		if (ret && ret != -EAGAIN && ret != -EILSEQ)
 			return ret;
-		poll(&change, 1, LOOK_MS);
+		poll(&change, 1, ret == -EAGAIN ? WATCH_SEARCH_MS : LOOK_MS);
 	}
 }
 

@@ -19,9 +19,6 @@
 
 #define LOOK_MS 50
 
-/* Until the twin's kernel has made its log, each look is at all its memory. */
-#define SEARCH_MS 250
-
 /* A twin that writes without end must not keep us from signals. */
 #define RECORDS_A_LOOK 256
 
@@ -72,7 +69,7 @@ static bool take_record(struct following *following)
 	ret = twinos_log_next(following->log, &record);
 	end->log_error = ret < 0 ? ret : 0;
 	if (ret == -EAGAIN)
-		following->search_after = watch_now() + SEARCH_MS;
+		following->search_after = watch_now() + WATCH_SEARCH_MS;
 	if (ret <= 0)
 		return false;
 	if (following->print && !end->print_error)

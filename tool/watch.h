@@ -5,6 +5,12 @@
 
 #include "libtwinos.h"
 
+/*
+ * How often to look for a log that twinos_log_next() has not found yet (-EAGAIN):
+ * each look is at all of the twin's memory.
+ */
+#define WATCH_SEARCH_MS 250
+
 /* watch_now() - milliseconds of a clock that nobody sets */
 int64_t watch_now(void);
 
