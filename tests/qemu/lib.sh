@@ -272,4 +272,9 @@ balance()
 		"$(sha256sum </tmp/checksummed)" "$checksum"
 	check "a memory pattern on the host stayed right" pattern_is_right
 	check "the host's log has no new warning" no_trouble
+	for log in /run/*.log; do
+		[ -e "$log" ] || continue
+		twin=$(basename "$log" .log)
+		check "the log of twin $twin has no warning" twin_has_no_trouble "$twin"
+	done
 }
