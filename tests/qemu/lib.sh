@@ -161,24 +161,24 @@ last()
 	sed -n "s/.*TWIN up.* $2=\([^ ]*\).*/\1/p" "/run/$1.log" | tail -n 1
 }
 
-# second_length NAME - of the twin's seconds by the host's clock, in hundredths,
-# from its 3rd report to the newest (the first ones follow the boot closely). The
-# twin's own uptime tells how many seconds: a busy computer delays its reports.
-second_length()
+# shortest_second NAME - of its `sleep 1`, by its own clock, in hundredths. A busy
+# computer makes some of them long, but a timer of the wrong rate all of them.
+shortest_second()
 {
 	awk '/TWIN up/ {
 			match($0, /uptime=[0-9.]+/)
-			twin = substr($0, RSTART + 7, RLENGTH - 7)
-			if (++n == 3) { host_first = $1; twin_first = twin }
-			host_last = $1
-			twin_last = twin
+			now = substr($0, RSTART + 7, RLENGTH - 7)
+			if (n++ && (n == 2 || now - before < least))
+				least = now - before
+			before = now
 		}
-		END {
-			if (twin_last - twin_first < 3)
-				print 0
-			else
-				printf "%d\n", (host_last - host_first) * 100 / (twin_last - twin_first)
-		}' "/run/$1.log"
+		END { printf "%d\n", least * 100 }' "/run/$1.log"
+}
+
+# tsc_mhz - as the kernel whose log is on standard input took it to be
+tsc_mhz()
+{
+	sed -n 's/.*tsc: Detected \([0-9.]*\) MHz processor.*/\1/p' | head -n 1
 }
 
 # ---- trouble --------------------------------------------------------------
