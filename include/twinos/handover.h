@@ -11,11 +11,65 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 1
+#define TWINOS_HANDOVER_REVISION 2
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* The ACPI device that shows the handover area to the twin. */
 #define TWINOS_HANDOVER_HID "TWIN0001"
+
+/* Why a twin in shared mode came back: &struct twinos_shared.exit */
+#define TWINOS_EXIT_NONE 0 /* it did not */
+#define TWINOS_EXIT_READY 1 /* its module is there; ends the first turn */
+#define TWINOS_EXIT_IDLE 2 /* nothing to do before @idle_until */
+#define TWINOS_EXIT_SLICE 3 /* its slice is used up */
+#define TWINOS_EXIT_IRQ 4 /* an interrupt of the host arrived */
+#define TWINOS_EXIT_DEAD 5 /* for good: halt, reboot, poweroff, NMI */
+#define TWINOS_EXIT_PANIC 6 /* for good: its kernel panicked */
+
+/**
+ * struct twinos_shared - the part of shared mode
+ *
+ * Both kernels run on the same CPU by turns, so that no two ever touch it at
+ * once: no field needs a barrier. TSC values are those of that CPU.
+ *
+ * @trampoline: writer host, before the start: address of the trampoline page
+ *	(see below); 0 in dedicated mode
+ * @apic_ratio: writer host, before the start: ticks of the local APIC's timer,
+ *	undivided, in 2^32 ticks of the TSC
+ * @logical_id: writer host, before the start: what the twin must leave in its
+ *	xAPIC's LDR, in bits 31-24, so that the host's interrupts reach the CPU;
+ *	0: whatever stands there
+ * @stop: writer host, before a turn: not 0: come back for good
+ * @run_until: writer host, before each turn: TSC at which to come back
+ * @keep_until: writer host, before each turn: TSC until which an interrupt of
+ *	the host is no reason to come back; not above @run_until
+ * @wall_ns: writer host, before each turn: the wall clock, nanoseconds since
+ *	1970 UTC...
+ * @wall_tsc: ...at this TSC
+ * @exit: writer twin, before it comes back: TWINOS_EXIT_*
+ * @idle_until: writer twin, with TWINOS_EXIT_IDLE: TSC of its next timer event;
+ *	all ones: none
+ * @vectors: writer twin: a bit for each interrupt vector of the host that has
+ *	arrived since the host last cleared them
+ * @forwarded: writer twin: how many bits it has set in @vectors so far
+ * @steal_ns: writer twin: how long it has waited for the CPU so far
+ */
+struct twinos_shared {
+	__u64 trampoline;
+	__u64 apic_ratio;
+	__u32 logical_id;
+	__u32 stop;
+	__u64 run_until;
+	__u64 keep_until;
+	__u64 wall_ns;
+	__u64 wall_tsc;
+	__u32 exit;
+	__u32 pad;
+	__u64 idle_until;
+	__u64 vectors[4];
+	__u64 forwarded;
+	__u64 steal_ns;
+};
 
 /**
  * struct twinos_handover
@@ -24,11 +78,12 @@
  * @size: writer host, before the start: TWINOS_HANDOVER_SIZE
  * @going_down: writer twin (_TTS of the DSDT): not 0 once the twin's kernel has
  *	begun to halt, reboot or power off
- * @parked: writer twin (_PTS of the DSDT): not 0 once it has done everything
- *	but the last step and waits for INIT; terminal
+ * @parked: writer twin (_PTS of the DSDT, or its module): not 0 once it has done
+ *	everything but the last step and waits for its end; terminal
  * @sleep_control: writer twin: the FADT's sleep control register, without which
  *	Linux does not evaluate _PTS; nobody reads it
  * @sleep_status: writer twin: the FADT's sleep status register; as above
+ * @shared: see there
  */
 struct twinos_handover {
 	__u64 magic;
@@ -38,7 +93,32 @@ struct twinos_handover {
 	__u32 parked;
 	__u8 sleep_control;
 	__u8 sleep_status;
-	__u8 reserved[TWINOS_HANDOVER_SIZE - 26];
+	__u8 pad[38];
+	struct twinos_shared shared; /* at 64 */
+	__u8 reserved[TWINOS_HANDOVER_SIZE - 64 - sizeof(struct twinos_shared)];
+};
+
+/*
+ * The trampoline page of shared mode is the first one of the twin's low range.
+ * Either kernel's page tables for the switch map it to itself. Its first bytes
+ * are code, written by the host before the start: a jump to it with %rdi at
+ * the address of a slot goes on to that slot's kernel. Each kernel writes its
+ * own slot.
+ */
+#define TWINOS_SLOTS 0x800 /* where the slots lie in the page */
+#define TWINOS_SLOT_HOST 0
+#define TWINOS_SLOT_TWIN 1
+
+/**
+ * struct twinos_slot - how to go on in a kernel
+ * @cr3: its page tables for the switch
+ * @rip: where to jump
+ * @rdi: what to put into %rdi
+ */
+struct twinos_slot {
+	__u64 cr3;
+	__u64 rip;
+	__u64 rdi;
 };
 
 #endif /* _TWINOS_HANDOVER_H */

@@ -31,7 +31,7 @@
 #include <linux/types.h>
 
 /* Raised by every change of this file that an older partner would misread. */
-#define TWINOS_REVISION 1
+#define TWINOS_REVISION 2
 
 #define TWINOS_DEVICE "/dev/twinos"
 #define TWINOS_PAGE_SIZE 4096
@@ -163,31 +163,55 @@ struct twinos_memory {
 /**
  * struct twinos_start - take the CPUs and jump
  * @size: sizeof(struct twinos_start)
- * @nr_cpus: 1 to TWINOS_MAX_CPUS
+ * @nr_cpus: 1 to TWINOS_MAX_CPUS; with TWINOS_START_SHARED 1
+ * @flags: TWINOS_START_* or 0
+ * @slice_us: with TWINOS_START_SHARED, how long the twin may run at a stretch,
+ *	in microseconds, TWINOS_SLICE_MIN_US to TWINOS_SLICE_MAX_US; 0 means
+ *	TWINOS_SLICE_DEFAULT_US. Otherwise 0
  * @cpus: user pointer to @nr_cpus __u32, the host's logical numbers; the first
  *	one jumps, the others wait for the twin's own INIT-SIPI
  * @entry: address to jump to, in 64-bit mode, interrupts off
  * @rsi: address of boot_params, in %rsi at the jump
- * @cr3: address of the page tables, which must map the first 2 MiB and @entry
- *	to themselves
+ * @cr3: address of the page tables, of 4 levels, which must map the first 2 MiB
+ *	and @entry to themselves
+ * @handover: with TWINOS_START_SHARED, address of the handover area (see
+ *	<twinos/handover.h>), a multiple of TWINOS_PAGE_SIZE. Otherwise 0
  *
- * @entry, @rsi and @cr3 must lie in the twin's ranges. Everything is checked
- * before the first CPU is taken, and on failure all are given back.
+ * @entry, @rsi, @cr3 and @handover must lie in the twin's ranges. Everything is
+ * checked before the first CPU is taken, and on failure all are given back.
  *
  * EBUSY: the twin is not TWINOS_CREATED, or a CPU is lent already;
  * ENODEV: a CPU does not exist; EHOSTDOWN: a CPU is offline; EPERM: a CPU is the
  * boot CPU or the last one; EINVAL: also a CPU given twice; EADDRNOTAVAIL: an
  * address is not in the twin's ranges; ENOSPC: the twin has no low range;
  * ETIMEDOUT: the core did not jump; others: what the host's CPU hotplug said.
+ *
+ * With TWINOS_START_SHARED the CPU stays the host's and may be any that is
+ * online, the boot CPU and the only one too. Both kernels take turns on it, the
+ * twin whenever the host's thread "twin/NAME" has its turn. The call returns
+ * when the twin has come back for the first time. EOPNOTSUPP: this machine
+ * can't: no constant TSC, no local APIC in use, or memory encryption;
+ * ETXTBSY: VMX is on on that CPU (KVM is in use); ECANCELED: the twin gave up
+ * at its first turn; EOVERFLOW: it did not come back from it in time, and was
+ * taken off the CPU by force.
  */
 struct twinos_start {
 	__u32 size;
 	__u32 nr_cpus;
+	__u32 flags;
+	__u32 slice_us;
 	__aligned_u64 cpus;
 	__aligned_u64 entry;
 	__aligned_u64 rsi;
 	__aligned_u64 cr3;
+	__aligned_u64 handover;
 };
+
+#define TWINOS_START_SHARED (1 << 0)
+
+#define TWINOS_SLICE_MIN_US 100
+#define TWINOS_SLICE_MAX_US 100000
+#define TWINOS_SLICE_DEFAULT_US 4000
 
 /**
  * struct twinos_stop - INIT every core of the twin and give the CPUs back
