@@ -212,8 +212,20 @@ $(B)/broken/%/$(BROKEN_KO): tests/broken/%.patch $(HOST_SRC) $(CONTRACTS)
 		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	ln -sf $(BROKEN_KO) $(B)/broken/$*/twinos.ko
 
+# A module that twins of the tests load, for each kernel as twinos.ko is.
+IRQOFF := $(foreach k,$(KDIRS),$(B)/tests/irqoff/$(call kernel_release,$k)/irqoff.ko)
+
+define irqoff_rule
+$(B)/tests/irqoff/$(call kernel_release,$(1))/irqoff.ko: $$(wildcard tests/qemu/irqoff/*)
+	@mkdir -p $$(@D)
+	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
+	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+endef
+$(foreach k,$(KDIRS),$(eval $(call irqoff_rule,$k)))
+
 # What the virtual machine gets.
-guest: modules broken tool $(GUESTS) $(BENCHES)
+guest: modules broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -240,7 +252,7 @@ bench: guest
 # ---- manners --------------------------------------------------------------
 
 C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] lib/*.[ch] \
-	tool/*.[ch] tests/*/*.[ch] bench/*.[ch])
+	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch])
 SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md')
 
 style:
