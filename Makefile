@@ -98,7 +98,7 @@ $(B)/twinctl: $(TOOL_OBJ) $(LIB_A)
 $(B)/twinctl-static: $(TOOL_OBJ) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS) $(LIB_LIBS)
 
-# ---- the host module ------------------------------------------------------
+# ---- the modules ----------------------------------------------------------
 
 # Kbuild puts its objects beside the sources; each kernel gets a directory of
 # links of its own, so that objects of two kernels never mix. KDIR is the build
@@ -112,23 +112,29 @@ KDIRS := $(wildcard /lib/modules/$(shell uname -r)/build)
 endif
 endif
 kernel_release = $(shell cut -d\" -f2 $(1)/include/generated/utsrelease.h)
-MODULES := $(foreach k,$(KDIRS),$(B)/host/$(call kernel_release,$k)/twinos.ko)
-HOST_SRC = $(wildcard host/*.c host/*.h host/*.S host/Kbuild)
+MODULES := $(foreach k,$(KDIRS),$(foreach m,host/%/twinos.ko guest/%/twinos_guest.ko,\
+	$(B)/$(subst %,$(call kernel_release,$k),$m)))
+# Both modules hold the world switch.
+WORLD_SRC = $(wildcard world/*.[chS])
+HOST_SRC = $(wildcard host/*.[chS] host/Kbuild) $(WORLD_SRC)
+GUEST_SRC = $(filter-out guest/init.c,$(wildcard guest/*.[chS])) guest/Kbuild $(WORLD_SRC)
 CONTRACTS := $(wildcard include/*/*.h include/*/*/*.h)
 
 modules: $(MODULES)
 	$(if $(MODULES),,@echo 'no kernel headers: run scripts/setup or give KDIR=' >&2; exit 1)
 
+# module_rule KDIR DIRECTORY FILE SOURCES
 define module_rule
-$(B)/host/$(call kernel_release,$(1))/twinos.ko: FORCE
+$(B)/$(2)/$(call kernel_release,$(1))/$(3): FORCE
 	@mkdir -p $$(@D)
 	@find $$(@D) -xtype l -delete
-	@ln -sf $$(addprefix $(CURDIR)/,$$(HOST_SRC)) $$(@D)/
-	@ln -sfn $(CURDIR)/include $(B)/host/include
+	@ln -sf $$(addprefix $(CURDIR)/,$$($(4))) $$(@D)/
+	@ln -sfn $(CURDIR)/include $$(@D)/include
 	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
 		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 endef
-$(foreach k,$(KDIRS),$(eval $(call module_rule,$k)))
+$(foreach k,$(KDIRS),$(eval $(call module_rule,$k,host,twinos.ko,HOST_SRC)))
+$(foreach k,$(KDIRS),$(eval $(call module_rule,$k,guest,twinos_guest.ko,GUEST_SRC)))
 
 # ---- tests ----------------------------------------------------------------
 
@@ -180,14 +186,14 @@ unit: $(UNIT) tool
 fuzz: $(FUZZERS)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) JOBS=$(JOBS) tests/fuzz/run $(FUZZERS)
 
-# Modules that tests/broken/NAME.patch makes worse, each for one kernel: a test
-# that should notice is run on it, with tests/qemu/run --module.
+# Modules that tests/broken/NAME.patch makes worse, both for one kernel: a test
+# that should notice is run on them, with tests/qemu/run --module and
+# --guest-module.
 BROKEN_KDIR ?= $(wildcard $(B)/names/6.1-cloud/build)
-BROKEN_KO := $(if $(BROKEN_KDIR),$(call kernel_release,$(BROKEN_KDIR)))/twinos.ko
 # Those called tool-NAME.patch change the tool or its library instead.
 BROKEN_TOOL := $(wildcard tests/broken/tool-*.patch)
 BROKEN := $(if $(BROKEN_KDIR),$(patsubst tests/broken/%.patch,\
-	$(B)/broken/%/$(BROKEN_KO),$(filter-out $(BROKEN_TOOL),$(wildcard tests/broken/*.patch))))
+	$(B)/broken/%/twinos.ko,$(filter-out $(BROKEN_TOOL),$(wildcard tests/broken/*.patch))))
 BROKEN += $(BROKEN_TOOL:tests/broken/%.patch=$(B)/broken/%/twinctl)
 
 broken: $(BROKEN)
@@ -201,28 +207,19 @@ $(B)/broken/%/twinctl: tests/broken/%.patch $(LIB_SRC) $(TOOL_SRC) $(CONTRACTS) 
 		-DTWINOS_VERSION='"$(VERSION)"' -Iinclude/uapi -Iinclude -Ilib \
 		-I$(CURDIR)/$(B)/lib -o twinctl lib/*.c tool/*.c $(TOOL_LIBS) $(LIB_LIBS)
 
-$(B)/broken/%/$(BROKEN_KO): tests/broken/%.patch $(HOST_SRC) $(CONTRACTS)
-	rm -rf $(B)/broken/$*
-	mkdir -p $(B)/broken/$*/host
-	cp -r include $(B)/broken/$*/
-	cp $(HOST_SRC) $(B)/broken/$*/host/
-	patch -s -p1 -d $(B)/broken/$* <$<
-	mv $(B)/broken/$*/host $(@D)
-	+@$(MAKE) --no-print-directory -C $(realpath $(BROKEN_KDIR)) M=$(CURDIR)/$(@D) \
-		TWINOS_VERSION=$(VERSION) CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	ln -sf $(BROKEN_KO) $(B)/broken/$*/twinos.ko
-
-# A module that twins of the tests load, for each kernel as twinos.ko is.
-IRQOFF := $(foreach k,$(KDIRS),$(B)/tests/irqoff/$(call kernel_release,$k)/irqoff.ko)
-
-define irqoff_rule
-$(B)/tests/irqoff/$(call kernel_release,$(1))/irqoff.ko: $$(wildcard tests/qemu/irqoff/*)
-	@mkdir -p $$(@D)
-	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
-	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
-endef
-$(foreach k,$(KDIRS),$(eval $(call irqoff_rule,$k)))
+# Kbuild wants all sources of a module in one directory.
+$(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRACTS)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp -r include host guest world $(@D)/
+	patch -s -p1 -d $(@D) <$<
+	+@for part in host guest; do \
+		cp -r $(@D)/include $(@D)/world/* $(@D)/$$part/ && \
+		$(MAKE) --no-print-directory -C $(realpath $(BROKEN_KDIR)) \
+			M=$(CURDIR)/$(@D)/$$part TWINOS_VERSION=$(VERSION) \
+			CONFIG_DEBUG_INFO_BTF_MODULES= modules || exit 1; done
+	ln -sf guest/twinos_guest.ko $(@D)/
+	ln -sf host/twinos.ko $(@D)/
 
 # What the virtual machine gets.
 guest: modules broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
@@ -251,7 +248,7 @@ bench: guest
 
 # ---- manners --------------------------------------------------------------
 
-C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] lib/*.[ch] \
+C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] lib/*.[ch] \
 	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch])
 SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md')
 
@@ -284,14 +281,14 @@ install: lib tool
 
 # For the kernel that KDIR names, by default the running one.
 install-modules: modules
-	for ko in $(MODULES); do \
+	for ko in $(filter %/twinos.ko,$(MODULES)); do \
 		release=$$(basename $$(dirname $$ko)); \
 		install -D -m 644 $$ko $(DESTDIR)/lib/modules/$$release/updates/twinos.ko || exit 1; \
 		[ -n '$(DESTDIR)' ] || depmod $$release || exit 1; done
 
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
-	rm -rf $(addprefix $(B)/,lib tool host broken tests bench fuzz twinctl twinctl-static initrd logs)
+	rm -rf $(addprefix $(B)/,lib tool host guest broken tests bench fuzz twinctl twinctl-static initrd logs)
 
 distclean:
 	rm -rf $(B)

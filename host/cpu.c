@@ -19,9 +19,10 @@
 
 #include "cpu.h"
 
-static DEFINE_MUTEX(cpu_lock); /* guards lent_mask */
+static DEFINE_MUTEX(cpu_lock); /* guards lent_mask and sharers */
 static struct cpumask lent_mask;
-static enum cpuhp_state cpu_state;
+static DEFINE_PER_CPU(unsigned int, sharers); /* twins */
+static enum cpuhp_state cpu_state, share_state;
 
 /*
  * Runs on the way down, once the CPU is dead and before _cpu_down() ends with
@@ -43,6 +44,12 @@ static int cpu_prepare(unsigned int cpu)
 	return cpumask_test_cpu(cpu, &lent_mask) ? -EBUSY : 0;
 }
 
+/* Runs on the way down: a thread that is a twin's vCPU can't move. */
+static int cpu_leaves(unsigned int cpu)
+{
+	return READ_ONCE(per_cpu(sharers, cpu)) ? -EBUSY : 0;
+}
+
 int cpus_init(void)
 {
 	int ret;
@@ -52,11 +59,21 @@ int cpus_init(void)
 	if (ret < 0)
 		return ret;
 	cpu_state = ret;
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "twinos:shared",
+					NULL, cpu_leaves);
+	if (ret < 0)
+		goto remove_lent;
+	share_state = ret;
 	return 0;
+
+remove_lent:
+	cpuhp_remove_state_nocalls(cpu_state);
+	return ret;
 }
 
 void cpus_exit(void)
 {
+	cpuhp_remove_state_nocalls(share_state);
 	cpuhp_remove_state_nocalls(cpu_state);
 }
 
@@ -93,6 +110,8 @@ int cpu_get(struct twinos_cpu *arg)
 		arg->flags |= TWINOS_CPU_ONLINE;
 	if (is_boot_cpu(cpu))
 		arg->flags |= TWINOS_CPU_BOOT;
+	if (per_cpu(sharers, cpu))
+		arg->flags |= TWINOS_CPU_SHARED;
 	arg->apic_id = cpu_physical_id(cpu);
 	mutex_unlock(&cpu_lock);
 	return 0;
@@ -111,7 +130,7 @@ static int check_one(const struct lent_cpu *cpus, unsigned int i)
 			return -EINVAL;
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -ENODEV;
-	if (cpumask_test_cpu(cpu, &lent_mask))
+	if (cpumask_test_cpu(cpu, &lent_mask) || per_cpu(sharers, cpu))
 		return -EBUSY;
 	if (!cpu_present(cpu))
 		return -ENODEV;
@@ -215,4 +234,50 @@ void cpus_give_back(struct lent_cpu *cpus, unsigned int nr)
 	queue_work(system_unbound_wq, &back.work);
 	flush_work(&back.work);
 	destroy_work_on_stack(&back.work);
+}
+
+static int check_share(unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -ENODEV;
+	if (cpumask_test_cpu(cpu, &lent_mask))
+		return -EBUSY;
+	if (!cpu_present(cpu))
+		return -ENODEV;
+	return cpu_online(cpu) ? 0 : -EHOSTDOWN;
+}
+
+/* Under the hotplug lock: after it the CPU's way down sees the sharer. */
+int cpu_share(unsigned int cpu)
+{
+	int ret;
+
+	cpus_read_lock();
+	mutex_lock(&cpu_lock);
+	ret = check_share(cpu);
+	if (!ret)
+		per_cpu(sharers, cpu)++;
+	mutex_unlock(&cpu_lock);
+	cpus_read_unlock();
+	return ret;
+}
+
+void cpu_unshare(unsigned int cpu)
+{
+	mutex_lock(&cpu_lock);
+	per_cpu(sharers, cpu)--;
+	mutex_unlock(&cpu_lock);
+}
+
+bool cpus_in_use(void)
+{
+	bool in_use;
+	unsigned int cpu;
+
+	mutex_lock(&cpu_lock);
+	in_use = !cpumask_empty(&lent_mask);
+	for_each_possible_cpu(cpu)
+		in_use |= per_cpu(sharers, cpu) > 0;
+	mutex_unlock(&cpu_lock);
+	return in_use;
 }

@@ -37,4 +37,16 @@ int cpus_take(struct lent_cpu *cpus, unsigned int nr);
  */
 void cpus_give_back(struct lent_cpu *cpus, unsigned int nr);
 
+/*
+ * cpu_share() - let a twin take turns on @cpu, which is online and keeps being so
+ * cpu_unshare() - one twin less does
+ *
+ * Several twins can share a CPU. -ENODEV, -EHOSTDOWN, -EBUSY: it is lent.
+ */
+int cpu_share(unsigned int cpu);
+void cpu_unshare(unsigned int cpu);
+
+/* cpus_in_use() - some CPU is lent or shared */
+bool cpus_in_use(void);
+
 #endif

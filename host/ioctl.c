@@ -205,13 +205,28 @@ static long call_add_memory(struct file *file, union argument *arg)
 	return twin_add_memory(file_twin(file), &arg->memory);
 }
 
+static bool slice_ok(u32 us)
+{
+	return !us || (us >= TWINOS_SLICE_MIN_US && us <= TWINOS_SLICE_MAX_US);
+}
+
+static bool mode_ok(const struct twinos_start *start)
+{
+	if (start->flags & ~TWINOS_START_SHARED)
+		return false;
+	if (start->flags & TWINOS_START_SHARED)
+		return start->nr_cpus == 1 && slice_ok(start->slice_us);
+	return !start->slice_us && !start->handover;
+}
+
 static long call_start(struct file *file, union argument *arg)
 {
 	struct twinos_start *start = &arg->start;
 	u32 *cpus;
 	long ret;
 
-	if (!start->nr_cpus || start->nr_cpus > TWINOS_MAX_CPUS)
+	if (!start->nr_cpus || start->nr_cpus > TWINOS_MAX_CPUS ||
+	    !mode_ok(start))
 		return -EINVAL;
 	cpus = memdup_user(u64_to_user_ptr(start->cpus),
 			   start->nr_cpus * sizeof(*cpus));

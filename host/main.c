@@ -5,6 +5,7 @@
 
 #include "cpu.h"
 #include "ioctl.h"
+#include "power.h"
 #include "sysfs.h"
 
 static int __init twinos_init(void)
@@ -14,9 +15,12 @@ static int __init twinos_init(void)
 	ret = cpus_init();
 	if (ret)
 		return ret;
-	ret = sysfs_init();
+	ret = power_init();
 	if (ret)
 		goto exit_cpus;
+	ret = sysfs_init();
+	if (ret)
+		goto exit_power;
 	ret = ioctl_init();
 	if (ret)
 		goto exit_sysfs;
@@ -24,6 +28,8 @@ static int __init twinos_init(void)
 
 exit_sysfs:
 	sysfs_exit();
+exit_power:
+	power_exit();
 exit_cpus:
 	cpus_exit();
 	return ret;
@@ -33,6 +39,7 @@ static void __exit twinos_exit(void)
 {
 	ioctl_exit();
 	sysfs_exit();
+	power_exit();
 	cpus_exit();
 }
 

@@ -90,16 +90,69 @@ static ssize_t memory_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(memory);
 
-static struct attribute *twin_attrs[] = {
-	&dev_attr_state.attr,
-	&dev_attr_reason.attr,
-	&dev_attr_owner.attr,
-	&dev_attr_age_ms.attr,
-	&dev_attr_cpus.attr,
-	&dev_attr_memory.attr,
+static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", twin->shared ? "shared" : "dedicated");
+}
+static DEVICE_ATTR_RO(mode);
+
+/* The values are written by the twin's thread alone, and each is one word. */
+#define VCPU_ATTR(name, value)                                               \
+	static ssize_t name##_show(struct device *dev,                       \
+				   struct device_attribute *attr, char *buf) \
+	{                                                                    \
+		struct vcpu *vcpu =                                          \
+			&((struct twin *)dev_get_drvdata(dev))->vcpu;        \
+                                                                             \
+		return sysfs_emit(buf, "%llu\n", (u64)READ_ONCE(value));     \
+	}                                                                    \
+	static DEVICE_ATTR_RO(name)
+
+VCPU_ATTR(pid, vcpu->pid);
+VCPU_ATTR(slice_us, vcpu->slice_us);
+VCPU_ATTR(switches, vcpu->switches);
+VCPU_ATTR(run_ns, vcpu->run_ns);
+VCPU_ATTR(steal_ns, vcpu->steal_ns);
+VCPU_ATTR(forwarded, vcpu->reraise.forwarded);
+VCPU_ATTR(reraised, vcpu->reraise.reraised);
+VCPU_ATTR(unclaimed, vcpu->reraise.unclaimed);
+
+static struct attribute *vcpu_attrs[] = {
+	&dev_attr_pid.attr,
+	&dev_attr_slice_us.attr,
+	&dev_attr_switches.attr,
+	&dev_attr_run_ns.attr,
+	&dev_attr_steal_ns.attr,
+	&dev_attr_forwarded.attr,
+	&dev_attr_reraised.attr,
+	&dev_attr_unclaimed.attr,
 	NULL,
 };
-ATTRIBUTE_GROUPS(twin);
+
+static const struct attribute_group vcpu_group = {
+	.name = "vcpu",
+	.attrs = vcpu_attrs,
+};
+
+static struct attribute *twin_attrs[] = {
+	&dev_attr_state.attr, &dev_attr_reason.attr,
+	&dev_attr_owner.attr, &dev_attr_age_ms.attr,
+	&dev_attr_cpus.attr,  &dev_attr_memory.attr,
+	&dev_attr_mode.attr,  NULL,
+};
+
+static const struct attribute_group twin_group = {
+	.attrs = twin_attrs,
+};
+
+static const struct attribute_group *twin_groups[] = {
+	&twin_group,
+	&vcpu_group,
+	NULL,
+};
 
 int sysfs_add(struct twin *twin)
 {

@@ -139,6 +139,13 @@ static bool address_ok(struct twin *twin, u64 address)
 	return range && range->kind != TWINOS_MEMORY_LOW;
 }
 
+static int check_shared(struct twin *twin, const struct twinos_start *arg)
+{
+	if (!PAGE_ALIGNED(arg->handover))
+		return -EINVAL;
+	return address_ok(twin, arg->handover) ? 0 : -EADDRNOTAVAIL;
+}
+
 static int check_start(struct twin *twin, const struct twinos_start *arg)
 {
 	if (twin->state != TWINOS_CREATED)
@@ -150,7 +157,7 @@ static int check_start(struct twin *twin, const struct twinos_start *arg)
 	if (!address_ok(twin, arg->entry) || !address_ok(twin, arg->rsi) ||
 	    !address_ok(twin, arg->cr3))
 		return -EADDRNOTAVAIL;
-	return 0;
+	return arg->flags & TWINOS_START_SHARED ? check_shared(twin, arg) : 0;
 }
 
 /*
@@ -166,7 +173,25 @@ static void twin_lose(struct twin *twin)
 	__module_get(THIS_MODULE);
 }
 
-static int start_locked(struct twin *twin, const struct twinos_start *arg)
+static int start_shared(struct twin *twin, const struct twinos_start *arg)
+{
+	struct memory_range *range =
+		memory_find(&twin->memory, arg->handover, TWINOS_HANDOVER_SIZE);
+	unsigned int cpu = twin->cpus[0].cpu;
+	int ret;
+
+	ret = cpu_share(cpu);
+	if (ret)
+		return ret;
+	ret = vcpu_start(&twin->vcpu, cpu, twin->name,
+			 memory_low(&twin->memory),
+			 range->kva + (arg->handover - range->start), arg);
+	if (ret)
+		cpu_unshare(cpu);
+	return ret;
+}
+
+static int start_dedicated(struct twin *twin, const struct twinos_start *arg)
 {
 	struct memory_range *low = memory_low(&twin->memory);
 	int ret;
@@ -190,6 +215,13 @@ halt:
 lose:
 	twin_lose(twin);
 	return -EIO;
+}
+
+static int start_locked(struct twin *twin, const struct twinos_start *arg)
+{
+	twin->shared = arg->flags & TWINOS_START_SHARED;
+	return twin->shared ? start_shared(twin, arg) :
+			      start_dedicated(twin, arg);
 }
 
 static void start_failed(struct twin *twin)
@@ -226,6 +258,25 @@ unlock:
 	return ret;
 }
 
+static int stop_shared(struct twin *twin)
+{
+	int ret = vcpu_stop(&twin->vcpu);
+
+	if (!ret)
+		cpu_unshare(twin->cpus[0].cpu);
+	return ret;
+}
+
+static int stop_dedicated(struct twin *twin)
+{
+	int ret = cores_halt(memory_low(&twin->memory), twin->cpus,
+			     twin->nr_cpus);
+
+	if (!ret)
+		cpus_give_back(twin->cpus, twin->nr_cpus);
+	return ret;
+}
+
 static int stop_locked(struct twin *twin, u32 reason)
 {
 	int ret;
@@ -235,12 +286,11 @@ static int stop_locked(struct twin *twin, u32 reason)
 	if (twin->state != TWINOS_RUNNING)
 		return 0;
 	set_state(twin, TWINOS_STOPPING, reason);
-	ret = cores_halt(memory_low(&twin->memory), twin->cpus, twin->nr_cpus);
+	ret = twin->shared ? stop_shared(twin) : stop_dedicated(twin);
 	if (ret) {
 		twin_lose(twin);
 		return ret;
 	}
-	cpus_give_back(twin->cpus, twin->nr_cpus);
 	twin->nr_cpus = 0;
 	set_state(twin, TWINOS_STOPPED, reason);
 	return 0;

@@ -11,6 +11,7 @@
 
 #include "cpu.h"
 #include "memory.h"
+#include "vcpu.h"
 
 /**
  * struct twin - one coexisting kernel
@@ -22,6 +23,7 @@
  * @started: ktime_get() at the jump, 0 before
  * @owner: the process that made it, in the initial pid namespace
  * @teardown: twin_give_back() on a worker
+ * @shared: it was started in shared mode, on @cpus[0] and by @vcpu
  */
 struct twin {
 	char name[TWINOS_NAME_SIZE];
@@ -39,6 +41,8 @@ struct twin {
 	struct lent_cpu cpus[TWINOS_MAX_CPUS];
 	unsigned int nr_cpus;
 	struct memory memory;
+	bool shared;
+	struct vcpu vcpu;
 };
 
 /*

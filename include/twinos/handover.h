@@ -39,7 +39,6 @@
  * @logical_id: writer host, before the start: what the twin must leave in its
  *	xAPIC's LDR, in bits 31-24, so that the host's interrupts reach the CPU;
  *	0: whatever stands there
- * @stop: writer host, before a turn: not 0: come back for good
  * @run_until: writer host, before each turn: TSC at which to come back
  * @keep_until: writer host, before each turn: TSC until which an interrupt of
  *	the host is no reason to come back; not above @run_until
@@ -58,13 +57,13 @@ struct twinos_shared {
 	__u64 trampoline;
 	__u64 apic_ratio;
 	__u32 logical_id;
-	__u32 stop;
+	__u32 pad0;
 	__u64 run_until;
 	__u64 keep_until;
 	__u64 wall_ns;
 	__u64 wall_tsc;
 	__u32 exit;
-	__u32 pad;
+	__u32 pad1;
 	__u64 idle_until;
 	__u64 vectors[4];
 	__u64 forwarded;

@@ -88,6 +88,7 @@ struct twinos_cpu {
 #define TWINOS_CPU_ONLINE (1 << 0)
 #define TWINOS_CPU_BOOT (1 << 1) /* the boot CPU: it can't be lent */
 #define TWINOS_CPU_LENT (1 << 2) /* a twin has it */
+#define TWINOS_CPU_SHARED (1 << 3) /* a twin takes turns on it */
 
 /**
  * struct twinos_create - a new twin

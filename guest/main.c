@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * twinos_guest.ko: the twin's side of the handover area. On a shared CPU the
+ * host stands still from the jump until this module is there, so loading it
+ * ends the twin's first turn.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/acpi.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/preempt.h>
+
+#include "hook.h"
+#include "idle.h"
+#include "park.h"
+#include "turn.h"
+#include "wall.h"
+
+static bool is_valid(const struct twinos_handover *handover)
+{
+	return handover->magic == TWINOS_HANDOVER_MAGIC &&
+	       handover->revision == TWINOS_HANDOVER_REVISION &&
+	       handover->size == TWINOS_HANDOVER_SIZE;
+}
+
+static struct twinos_handover *find_handover(struct platform_device *device)
+{
+	struct resource *area;
+	struct twinos_handover *handover;
+
+	area = platform_get_resource(device, IORESOURCE_MEM, 0);
+	if (!area || resource_size(area) != TWINOS_HANDOVER_SIZE)
+		return NULL;
+	handover = devm_memremap(&device->dev, area->start,
+				 TWINOS_HANDOVER_SIZE, MEMREMAP_WB);
+	return IS_ERR(handover) ? NULL : handover;
+}
+
+static void turn_ready(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	turn_end(TWINOS_EXIT_READY);
+	local_irq_restore(flags);
+}
+
+/*
+ * From turn_init() on there is a way back to the host. A twin that can't do the
+ * rest takes it for good: without it, it would never let go of the CPU.
+ */
+static int share(struct twinos_handover *handover)
+{
+	struct twinos_shared *shared = &handover->shared;
+	void *page;
+	int ret;
+
+	page = memremap(shared->trampoline, PAGE_SIZE, MEMREMAP_WB);
+	if (!page)
+		return -ENOMEM;
+	ret = turn_init(shared, page);
+	if (ret)
+		return ret;
+	ret = hook_init(shared);
+	if (!ret)
+		ret = park_init(handover);
+	if (!ret)
+		ret = idle_init();
+	if (ret) {
+		pr_err("can't share the CPU (%d)\n", ret);
+		turn_end_for_good(TWINOS_EXIT_DEAD);
+	}
+	turn_ready();
+	wall_init(shared);
+	pr_info("shares its CPU with the host\n");
+	return 0;
+}
+
+static int probe(struct platform_device *device)
+{
+	struct twinos_handover *handover = find_handover(device);
+
+	if (!handover || !is_valid(handover))
+		return -ENODEV;
+	if (!handover->shared.trampoline)
+		return 0;
+	return share(handover);
+}
+
+static const struct acpi_device_id ids[] = { { TWINOS_HANDOVER_HID }, {} };
+MODULE_DEVICE_TABLE(acpi, ids);
+
+static struct platform_driver twinos_guest = {
+	.probe = probe,
+	.driver = {
+		.name = "twinos_guest",
+		.acpi_match_table = ids,
+		.suppress_bind_attrs = true,
+	},
+};
+
+/* There is no way to unload it: the host relies on it until the twin's end. */
+builtin_platform_driver(twinos_guest);
+MODULE_DESCRIPTION("The twin's side of TwinOS");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shared mode: host and twin take turns on one CPU. To the host's scheduler the
+ * twin is a thread that uses the CPU for a slice at a time, so that nice values,
+ * cgroups and real-time priorities govern its share.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/math64.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <asm/apic.h>
+#include <asm/irq_vectors.h>
+#include <asm/pgtable_types.h>
+#include <asm/tsc.h>
+
+#include "quiet.h"
+#include "vcpu.h"
+
+/* Shorter turns than that would be all switching. */
+#define TURN_MIN_US 50
+/* Without it, interrupts of the host could keep the twin from running at all. */
+#define TURN_KEEP_US 1000
+#define FIRST_TRIES 10000
+#define SLOT_BOOT (TWINOS_SLOTS + 2 * sizeof(struct twinos_slot))
+
+static u64 us_to_tsc(u64 us)
+{
+	return us * tsc_khz / USEC_PER_MSEC;
+}
+
+static u64 tsc_to_ns(u64 tsc)
+{
+	return mul_u64_u32_div(tsc, NSEC_PER_MSEC, tsc_khz);
+}
+
+/*
+ * Interrupts that arrived at the twin as its own: the kernels use the same
+ * vectors for the same things, and it has served them without effect here.
+ */
+static void raise_ipis(void)
+{
+	if (num_online_cpus() == 1)
+		return;
+	lapic_self_ipi(CALL_FUNCTION_SINGLE_VECTOR);
+	lapic_self_ipi(CALL_FUNCTION_VECTOR);
+	lapic_self_ipi(RESCHEDULE_VECTOR);
+	lapic_self_ipi(IRQ_WORK_VECTOR);
+}
+
+static void set_limits(struct vcpu *vcpu, u64 now, bool first)
+{
+	struct twinos_shared *shared = vcpu->shared;
+	u64 until = now + us_to_tsc(vcpu->slice_us);
+
+	until = max(min(until, vcpu->world.lapic.next),
+		    now + us_to_tsc(TURN_MIN_US));
+	shared->run_until = first ? ~0ULL : until;
+	shared->keep_until = min(until, now + us_to_tsc(TURN_KEEP_US));
+	shared->wall_ns = ktime_get_real_ns();
+	shared->wall_tsc = rdtsc_ordered();
+	shared->exit = TWINOS_EXIT_NONE;
+}
+
+/*
+ * One turn of the twin; false if it was not begun, because an interrupt has
+ * arrived that the host must serve first, or because KVM is in VMX operation,
+ * in which CR4 can't be changed as the switch does (SDM volume 3, 24.8).
+ */
+static bool turn(struct vcpu *vcpu, bool first)
+{
+	u64 begin;
+
+	local_irq_disable();
+	if (!lapic_idle() || __read_cr4() & X86_CR4_VMXE) {
+		local_irq_enable();
+		return false;
+	}
+	world_save(&vcpu->world);
+	begin = rdtsc_ordered();
+	set_limits(vcpu, begin, first);
+	WRITE_ONCE(vcpu->inside, true);
+	world_switch(&vcpu->world);
+	WRITE_ONCE(vcpu->inside, false);
+	vcpu->run_ns += tsc_to_ns(rdtsc_ordered() - begin);
+	vcpu->steal_ns = vcpu->shared->steal_ns;
+	vcpu->switches++;
+	raise_ipis();
+	reraise_collect(&vcpu->reraise, vcpu->shared);
+	local_irq_enable();
+	return true;
+}
+
+/* The twin's way in: its first entry, in 64-bit mode, on its own page tables. */
+static void fill_page(struct vcpu *vcpu)
+{
+	const struct memory_range *low = vcpu->low;
+	struct twinos_slot *slots = low->kva + TWINOS_SLOTS;
+	struct world_boot *boot = low->kva + SLOT_BOOT;
+	u64 *root = low->kva + PAGE_SIZE;
+
+	memset(low->kva, 0, TWINOS_TRAMPOLINE_SIZE);
+	memcpy(low->kva, world_trampoline,
+	       world_trampoline_end - world_trampoline);
+	root[0] = vcpu->start->cr3 | _PAGE_PRESENT | _PAGE_RW;
+	slots[TWINOS_SLOT_TWIN] = (struct twinos_slot){
+		.cr3 = __read_cr4() & X86_CR4_LA57 ? low->start + PAGE_SIZE :
+						     vcpu->start->cr3,
+		.rip = low->start + (world_boot - world_trampoline),
+		.rdi = low->start + SLOT_BOOT,
+	};
+	*boot = (struct world_boot){
+		.rsi = vcpu->start->rsi,
+		.entry = vcpu->start->entry,
+		.gdt_limit = world_boot_gdt_end - world_boot_gdt - 1,
+		.gdt_base = low->start + (world_boot_gdt - world_trampoline),
+	};
+}
+
+static int check_cpu(void)
+{
+	if (__read_cr4() & X86_CR4_VMXE)
+		return -ETXTBSY;
+	if (!(__rdmsr(MSR_IA32_APICBASE) & MSR_IA32_APICBASE_ENABLE))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* What xAPIC logical addressing can tell of an x2APIC's logical id. */
+static u32 logical_id(void)
+{
+	u32 id;
+
+	if (!(__rdmsr(MSR_IA32_APICBASE) & X2APIC_ENABLE))
+		return 0;
+	id = apic->read(APIC_LDR);
+	return id < 0x100 ? SET_APIC_LOGICAL_ID(id) : 0;
+}
+
+static int prepare(struct vcpu *vcpu)
+{
+	int ret = check_cpu();
+
+	if (ret)
+		return ret;
+	local_irq_disable();
+	vcpu->shared->apic_ratio = lapic_ratio();
+	local_irq_enable();
+	vcpu->shared->logical_id = logical_id();
+	vcpu->shared->trampoline = vcpu->low->start;
+	fill_page(vcpu);
+	return world_init(&vcpu->world, vcpu->low->kva, vcpu->low->start,
+			  TWINOS_SLOT_HOST, vcpu->shared->apic_ratio);
+}
+
+/*
+ * Until the twin's module is there, the host's interrupts get lost in it, and
+ * nobody ends its turn. So level-triggered ones are masked, and every other one
+ * is raised afterwards, whether or not it has arrived.
+ */
+static int first_turn(struct vcpu *vcpu)
+{
+	unsigned int tries = FIRST_TRIES;
+	struct quiet quiet;
+	bool begun;
+	int ret;
+
+	ret = prepare(vcpu);
+	if (ret)
+		return ret;
+	quiet_begin(&quiet);
+	do {
+		begun = turn(vcpu, true);
+	} while (!begun && --tries);
+	quiet_end(&quiet);
+	if (!begun)
+		return -EBUSY;
+	reraise_all(vcpu->cpu);
+	return vcpu->shared->exit == TWINOS_EXIT_READY ? 0 : -ECANCELED;
+}
+
+static bool idle_wanted(struct vcpu *vcpu, ktime_t *timeout)
+{
+	u64 until = READ_ONCE(vcpu->shared->idle_until);
+	u64 now = rdtsc_ordered();
+
+	if (vcpu->shared->exit != TWINOS_EXIT_IDLE || until <= now)
+		return false;
+	*timeout = until == LAPIC_NEVER ?
+			   KTIME_MAX :
+			   ns_to_ktime(min_t(u64, tsc_to_ns(until - now),
+					     KTIME_MAX));
+	return true;
+}
+
+/* Sleeps as long as the twin has nothing to do, or nothing ever again. */
+static void wait_for_turn(struct vcpu *vcpu)
+{
+	ktime_t timeout = KTIME_MAX;
+
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!kthread_should_stop() &&
+	    (vcpu->over || idle_wanted(vcpu, &timeout)))
+		schedule_hrtimeout(timeout == KTIME_MAX ? NULL : &timeout,
+				   HRTIMER_MODE_REL);
+	__set_current_state(TASK_RUNNING);
+}
+
+static void take_turn(struct vcpu *vcpu)
+{
+	u32 why;
+
+	if (!turn(vcpu, false))
+		return;
+	reraise(&vcpu->reraise, vcpu->cpu);
+	why = READ_ONCE(vcpu->shared->exit);
+	vcpu->over = why == TWINOS_EXIT_DEAD || why == TWINOS_EXIT_PANIC;
+}
+
+static int vcpu_thread(void *data)
+{
+	struct vcpu *vcpu = data;
+
+	vcpu->result = first_turn(vcpu);
+	vcpu->over = vcpu->result;
+	complete(&vcpu->first);
+	while (!kthread_should_stop()) {
+		wait_for_turn(vcpu);
+		if (!vcpu->over && !kthread_should_stop())
+			take_turn(vcpu);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The trampoline's page tables would need the encryption bit. */
+static int check_machine(void)
+{
+	if (!boot_cpu_has(X86_FEATURE_CONSTANT_TSC) ||
+	    !boot_cpu_has(X86_FEATURE_APIC) ||
+	    cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int create_thread(struct vcpu *vcpu, const char *name)
+{
+	struct task_struct *thread;
+
+	thread = kthread_create_on_node(
+		vcpu_thread, vcpu, cpu_to_node(vcpu->cpu), "twin/%s", name);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	kthread_bind(thread, vcpu->cpu);
+	get_task_struct(thread);
+	vcpu->thread = thread;
+	vcpu->pid = task_pid_nr(thread);
+	wake_up_process(thread);
+	return 0;
+}
+
+int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
+	       const struct memory_range *low, void *handover,
+	       const struct twinos_start *start)
+{
+	struct twinos_handover *area = handover;
+	int ret = check_machine();
+
+	if (ret)
+		return ret;
+	memset(vcpu, 0, sizeof(*vcpu));
+	init_completion(&vcpu->first);
+	vcpu->cpu = cpu;
+	vcpu->low = low;
+	vcpu->start = start;
+	vcpu->shared = &area->shared;
+	vcpu->slice_us = start->slice_us ?: TWINOS_SLICE_DEFAULT_US;
+	ret = create_thread(vcpu, name);
+	if (ret)
+		return ret;
+	wait_for_completion(&vcpu->first);
+	if (!vcpu->result)
+		return 0;
+	ret = vcpu->result;
+	vcpu_stop(vcpu);
+	return ret;
+}
+
+int vcpu_stop(struct vcpu *vcpu)
+{
+	kthread_stop(vcpu->thread);
+	put_task_struct(vcpu->thread);
+	vcpu->thread = NULL;
+	vcpu->pid = 0;
+	world_exit(&vcpu->world);
+	return 0;
+}
