@@ -19,17 +19,13 @@ static size_t padding(size_t length)
 	return -length % ALIGNMENT;
 }
 
-static int add(struct twinos_initrd *initrd, const char *path,
-	       struct twinos_error *err)
+/* Counts the part behind the last one in, by the name of @path. */
+static int count_in(struct twinos_initrd *initrd, const char *path,
+		    struct twinos_error *err)
 {
-	struct twinos_file *part = &initrd->parts[initrd->nr_parts];
+	const struct twinos_file *part = &initrd->parts[initrd->nr_parts++];
 	uint64_t length;
-	int ret;
 
-	ret = twinos_file_map(part, path, err);
-	if (ret)
-		return ret;
-	initrd->nr_parts++;
 	if (__builtin_add_overflow(initrd->length, part->length, &length) ||
 	    __builtin_add_overflow(length, padding(part->length),
 				   &initrd->length))
@@ -37,6 +33,15 @@ static int add(struct twinos_initrd *initrd, const char *path,
 				   "%.300s: the initrds are too big together",
 				   path);
 	return 0;
+}
+
+static int add(struct twinos_initrd *initrd, const char *path,
+	       struct twinos_error *err)
+{
+	int ret;
+
+	ret = twinos_file_map(&initrd->parts[initrd->nr_parts], path, err);
+	return ret ? ret : count_in(initrd, path, err);
 }
 
 int twinos_initrd_open(struct twinos_initrd *initrd, const char *const *paths,
@@ -63,6 +68,23 @@ int twinos_initrd_open(struct twinos_initrd *initrd, const char *const *paths,
 release:
 	twinos_initrd_release(initrd);
 	return ret;
+}
+
+int twinos_initrd_append(struct twinos_initrd *initrd, struct twinos_file *part,
+			 struct twinos_error *err)
+{
+	struct twinos_file *parts;
+
+	parts = reallocarray(initrd->parts, initrd->nr_parts + 1,
+			     sizeof(*parts));
+	if (!parts) {
+		twinos_file_unmap(part);
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
+				   "no memory for one more initrd");
+	}
+	parts[initrd->nr_parts] = *part;
+	initrd->parts = parts;
+	return count_in(initrd, "the guest module", err);
 }
 
 void twinos_initrd_copy(const struct twinos_initrd *initrd, void *to)

@@ -26,6 +26,13 @@ int twinos_initrd_open(struct twinos_initrd *initrd, const char *const *paths,
 /* twinos_initrd_copy() - write ->length bytes to @to */
 void twinos_initrd_copy(const struct twinos_initrd *initrd, void *to);
 
+/*
+ * twinos_initrd_append() - one more part behind the others; what @part maps is
+ * @initrd's then, also after a failure
+ */
+int twinos_initrd_append(struct twinos_initrd *initrd, struct twinos_file *part,
+			 struct twinos_error *err);
+
 void twinos_initrd_release(struct twinos_initrd *initrd);
 
 #endif
