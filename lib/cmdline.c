@@ -13,12 +13,17 @@
 
 #include "cmdline.h"
 #include "error.h"
+#include "guest.h"
+
+#define RDINIT "rdinit=" TWINOS_GUEST_INIT
+#define RDINIT_MAX 4095 /* PATH_MAX without the NUL: the length of a symlink */
 
 struct option {
 	const char *name;
 	size_t name_length;
 	const char *value; /* NULL: there was no '=' */
 	size_t value_length;
+	bool open; /* its last quote is not closed */
 };
 
 /* Whether @option is one to refuse, by its value and the rule's @values. */
@@ -131,6 +136,14 @@ static bool is_zero(const struct option *option, const char *values)
 	return !strtoll(option->value, NULL, 0);
 }
 
+/* Whether the shim could not run what the user wants it to run. */
+static bool no_next(const struct option *option, const char *values)
+{
+	return option->value &&
+	       (option->open || !option->value_length ||
+		option->value_length > RDINIT_MAX || one_of(option, values));
+}
+
 #define FREEZES "the twin would have no timer interrupts and freeze"
 #define IO_APIC "without its IO-APIC the twin uses the host's interrupt pins"
 #define CLOCK "the twin has no other clock than the TSC"
@@ -193,6 +206,32 @@ static const struct rule rules[] = {
 	  "it would be read from the host's memory; use --initrd" },
 };
 
+#define IDLES "when it idles, its guest module gives the CPU back to the host"
+#define SLICES "its slice of the CPU could not be timed"
+#define KEEPS "without its guest module it would never give the CPU back"
+#define FALSE "0,n,N,f,F,of,oF,Of,OF" /* kstrtobool() */
+
+/* Those of shared mode, which count beside the others. */
+static const struct rule shared_rules[] = {
+	/* arch/x86/kernel/process.c, drivers/cpuidle/cpuidle.c */
+	{ "idle", has_value, NULL, IDLES },
+	{ "cpuidle.off", none_of, "0", IDLES },
+	/* drivers/idle/intel_idle.c: it would be there before ours */
+	{ "intel_idle.max_cstate", none_of, "0", IDLES },
+	/* kernel/time/tick-sched.c, kernel/time/hrtimer.c */
+	{ "nohz", begins, FALSE, SLICES },
+	{ "highres", begins, FALSE, SLICES },
+	/* kernel/watchdog.c */
+	{ "nmi_watchdog", none_of, "0",
+	  "the performance counters are the host's" },
+	/* kernel/module/main.c */
+	{ "nomodule", always, NULL, KEEPS },
+	{ "module_blacklist", word_begins, "twinos_guest", KEEPS },
+	/* init/main.c */
+	{ "rdinit", no_next, TWINOS_GUEST_INIT,
+	  "it is no program that could run once the guest module is loaded" },
+};
+
 /* Quotes at both ends of a value, or around the whole option, are dropped. */
 static void strip_quotes(struct option *option, const char *end, bool quoted)
 {
@@ -224,6 +263,7 @@ static void parse_option(const char **at, struct option *option)
 			option->value = p + 1;
 		}
 	}
+	option->open = in_quote;
 	strip_quotes(option, p, quoted);
 	*at = p;
 }
@@ -260,14 +300,18 @@ static bool is_named(const struct option *option, const char *name)
 	return true;
 }
 
-static const struct rule *broken_rule(const struct option *option)
+static const struct rule *broken_of(const struct rule *list, size_t nr,
+				    const struct option *option)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (is_named(option, rules[i].name) &&
-		    rules[i].match(option, rules[i].values))
-			return &rules[i];
+	for (size_t i = 0; i < nr; i++)
+		if (is_named(option, list[i].name) &&
+		    list[i].match(option, list[i].values))
+			return &list[i];
 	return NULL;
 }
+
+#define BROKEN_OF(list, option) \
+	broken_of(list, sizeof(list) / sizeof(list[0]), option)
 
 /* As much of the value as fits into one line. */
 static int shown_length(const struct option *option)
@@ -280,22 +324,61 @@ static int shown_length(const struct option *option)
 	return length;
 }
 
-int twinos_cmdline_check(const char *user, struct twinos_error *err)
+static int refuse(const struct option *option, const struct rule *rule,
+		  const char *mode, struct twinos_error *err)
 {
-	const struct rule *rule;
-	struct option option;
+	return twinos_fail(
+		err, TWINOS_ERROR_USAGE, EINVAL,
+		"kernel option '%s%s%.*s' can't be given to a twin%s: %s",
+		rule->name, option->value ? "=" : "", shown_length(option),
+		option->value ? option->value : "", mode, rule->reason);
+}
 
-	while (user && next_option(&user, &option)) {
-		rule = broken_rule(&option);
-		if (rule)
-			return twinos_fail(
-				err, TWINOS_ERROR_USAGE, EINVAL,
-				"kernel option '%s%s%.*s' can't be given to a twin: %s",
-				rule->name, option.value ? "=" : "",
-				shown_length(&option),
-				option.value ? option.value : "", rule->reason);
+static int check(const struct option *option, bool shared,
+		 struct twinos_error *err)
+{
+	const struct rule *rule = BROKEN_OF(rules, option);
+
+	if (rule)
+		return refuse(option, rule, "", err);
+	rule = shared ? BROKEN_OF(shared_rules, option) : NULL;
+	return rule ? refuse(option, rule, " in shared mode", err) : 0;
+}
+
+int twinos_cmdline_check(const char *user, bool shared,
+			 struct twinos_error *err)
+{
+	struct option option;
+	int ret = 0;
+
+	while (!ret && user && next_option(&user, &option))
+		ret = check(&option, shared, err);
+	return ret;
+}
+
+/* The last one counts. Returns how far it reaches in @user, 0 without one. */
+static size_t find_rdinit(const char *user, struct option *rdinit)
+{
+	const char *at = user;
+	struct option option;
+	size_t end = 0;
+
+	while (at && next_option(&at, &option)) {
+		if (!option.value || !is_named(&option, "rdinit"))
+			continue;
+		*rdinit = option;
+		end = (size_t)(at - user);
 	}
-	return 0;
+	return end;
+}
+
+char *twinos_cmdline_rdinit(const char *user)
+{
+	struct option rdinit;
+
+	if (!find_rdinit(user, &rdinit))
+		return strdup("/init");
+	return strndup(rdinit.value, rdinit.value_length);
 }
 
 /*
@@ -308,16 +391,44 @@ int twinos_cmdline_check(const char *user, struct twinos_error *err)
  * module_blacklist=kvm_intel: VMX root operation blocks INIT, and with it the
  * way to take the twin's cores back (SDM volume 3, section 24.8).
  */
-char *twinos_cmdline_build(const char *user, unsigned int tsc_khz)
+#define OUR_OPTIONS                                              \
+	"tsc_early_khz=%u tsc=reliable pci=off 8250.nr_uarts=0 " \
+	"no_ipi_broadcast=1 panic=0 module_blacklist=kvm_intel"
+
+/*
+ * nmi_watchdog=0: it counts with a performance counter, which the host uses.
+ * intel_idle.max_cstate=0: intel_idle would be the cpuidle driver, not ours.
+ */
+#define SHARED_OPTIONS " nmi_watchdog=0 intel_idle.max_cstate=0"
+
+static char *build_shared(const char *user, unsigned int tsc_khz)
 {
-	bool some = user && *user;
+	struct option rdinit;
+	size_t end = find_rdinit(user, &rdinit);
 	char *cmdline;
 	int length;
 
-	length = asprintf(&cmdline,
-			  "tsc_early_khz=%u tsc=reliable pci=off "
-			  "8250.nr_uarts=0 no_ipi_broadcast=1 panic=0 "
-			  "module_blacklist=kvm_intel%s%s",
-			  tsc_khz, some ? " " : "", some ? user : "");
+	/*
+	 * rdinit= drops what stands before it of init's arguments, and of two
+	 * the last one counts. So ours goes where it does not change what the
+	 * user's init gets: behind the user's own, or else before everything.
+	 */
+	length = asprintf(&cmdline, OUR_OPTIONS SHARED_OPTIONS "%s%.*s %s%s%s",
+			  tsc_khz, end ? " " : "", (int)end, user, RDINIT,
+			  *user && !end ? " " : "", user + end);
+	return length < 0 ? NULL : cmdline;
+}
+
+char *twinos_cmdline_build(const char *user, unsigned int tsc_khz, bool shared)
+{
+	char *cmdline;
+	int length;
+
+	if (!user)
+		user = "";
+	if (shared)
+		return build_shared(user, tsc_khz);
+	length = asprintf(&cmdline, OUR_OPTIONS "%s%s", tsc_khz,
+			  *user ? " " : "", user);
 	return length < 0 ? NULL : cmdline;
 }

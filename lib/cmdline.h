@@ -5,7 +5,14 @@
 
 #include "libtwinos.h"
 
-/* twinos_cmdline_build() - malloc'd; @user may be NULL; NULL: no memory */
-char *twinos_cmdline_build(const char *user, unsigned int tsc_khz);
+/*
+ * Both are malloc'd, NULL if there is no memory; @user may be NULL.
+ *
+ * twinos_cmdline_build() - the whole line; with @shared the shim is the init of
+ * the initramfs
+ * twinos_cmdline_rdinit() - the init that the user wanted there
+ */
+char *twinos_cmdline_build(const char *user, unsigned int tsc_khz, bool shared);
+char *twinos_cmdline_rdinit(const char *user);
 
 #endif

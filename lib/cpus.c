@@ -12,8 +12,8 @@ static int fail(unsigned int cpu, int code, const char *why,
 	return twinos_fail(err, TWINOS_ERROR_CPU, code, "CPU %u %s", cpu, why);
 }
 
-static int check(int device, unsigned int cpu, struct twinos_lent_cpu *lent,
-		 struct twinos_error *err)
+static int check(int device, unsigned int cpu, bool shared,
+		 struct twinos_lent_cpu *lent, struct twinos_error *err)
 {
 	struct twinos_cpu info;
 	int ret;
@@ -26,7 +26,7 @@ static int check(int device, unsigned int cpu, struct twinos_lent_cpu *lent,
 	if (info.flags & TWINOS_CPU_LENT)
 		return fail(cpu, EBUSY,
 			    "is lent to another twin: see 'twinctl list'", err);
-	if (info.flags & TWINOS_CPU_BOOT)
+	if (!shared && info.flags & TWINOS_CPU_BOOT)
 		return fail(cpu, EPERM, "is the boot CPU, which can't be lent",
 			    err);
 	if (!(info.flags & TWINOS_CPU_ONLINE))
@@ -50,7 +50,7 @@ static int choose_listed(int device, const unsigned int *cpus, size_t nr,
 						   EINVAL,
 						   "CPU %u is given twice",
 						   cpus[i]);
-		ret = check(device, cpus[i], &lent[i], err);
+		ret = check(device, cpus[i], false, &lent[i], err);
 		if (ret)
 			return ret;
 	}
@@ -63,7 +63,7 @@ static int choose_any(int device, unsigned int nr_possible, size_t nr,
 	size_t found = 0;
 
 	while (nr_possible-- && found < nr)
-		if (!check(device, nr_possible, &lent[found], NULL))
+		if (!check(device, nr_possible, false, &lent[found], NULL))
 			found++;
 	if (found == nr)
 		return 0;
@@ -82,4 +82,10 @@ int twinos_cpus_choose(int device, unsigned int nr_possible,
 	if (cpus)
 		return choose_listed(device, cpus, nr, lent, err);
 	return choose_any(device, nr_possible, nr, lent, err);
+}
+
+int twinos_cpus_share(int device, unsigned int cpu,
+		      struct twinos_lent_cpu *lent, struct twinos_error *err)
+{
+	return check(device, cpu, true, lent, err);
 }

@@ -16,4 +16,8 @@ int twinos_cpus_choose(int device, unsigned int nr_possible,
 		       const unsigned int *cpus, size_t nr,
 		       struct twinos_lent_cpu *lent, struct twinos_error *err);
 
+/* twinos_cpus_share() - the one of a twin in shared mode: any that is online */
+int twinos_cpus_share(int device, unsigned int cpu,
+		      struct twinos_lent_cpu *lent, struct twinos_error *err);
+
 #endif

@@ -32,6 +32,7 @@ struct twinos_image_segment {
  *	header made here
  * @setup_header_length: how many
  * @version: "6.1.0-56-cloud-amd64", "" if the image does not say
+ * @only_4_levels: of page tables: its setup header says that it knows no 5
  */
 struct twinos_image {
 	enum twinos_entry how;
@@ -44,6 +45,7 @@ struct twinos_image {
 	uint8_t setup_header[0x290 - 0x1f1];
 	size_t setup_header_length;
 	char version[128];
+	bool only_4_levels;
 
 	/* private */
 	void *file, *payload;

@@ -63,6 +63,11 @@ enum twinos_entry {
  * @mem_max: highest address wanted, of the last byte; 0: no limit
  * @reserved: take it from the boot-time ranges (memmap=SIZE$ADDR)
  * @entry: how to enter the kernel
+ * @shared: the twin takes turns with the host on the one CPU in @cpus, which
+ *	stays the host's
+ * @slice_us: with @shared, how long it may run at a stretch; 0: the default
+ * @guest_dir: with @shared, where VERSION/twinos_guest.ko and init are found;
+ *	NULL: "/usr/lib/twinos"
  */
 struct twinos_config {
 	const char *name;
@@ -77,6 +82,9 @@ struct twinos_config {
 	uint64_t mem_max;
 	bool reserved;
 	enum twinos_entry entry;
+	bool shared;
+	unsigned int slice_us;
+	const char *guest_dir;
 };
 
 struct twinos_range {
@@ -116,14 +124,18 @@ struct twinos_plan {
 	size_t nr_segments;
 	const struct twinos_segment *tables; /* the ACPI tables */
 	size_t nr_tables;
+	bool shared;
+	unsigned int slice_us; /* 0 unless @shared */
+	const char *guest_module; /* path; NULL unless @shared */
 };
 
 /*
  * twinos_cmdline_check() - refuse kernel options that would break the rules of
  * a twin (acpi=off, noapic, panic=5, console=ttyS0...), each with its reason;
- * @user is any string
+ * @user is any string; with @shared also those of shared mode (idle=poll...)
  */
-int twinos_cmdline_check(const char *user, struct twinos_error *err);
+int twinos_cmdline_check(const char *user, bool shared,
+			 struct twinos_error *err);
 
 struct twinos_twin;
 
@@ -131,7 +143,7 @@ struct twinos_twin;
  * twinos_twin_new() - check what can be checked, take nothing
  *
  * Opens the kernel and the initrds, checks the command line, the CPUs and the
- * sizes, and opens the device.
+ * sizes, and opens the device. In shared mode also finds the guest module.
  */
 int twinos_twin_new(const struct twinos_config *config,
 		    struct twinos_twin **twin, struct twinos_error *err);

@@ -108,6 +108,7 @@ void twinos_setup_header_keep(struct twinos_image *image,
 		image->align = ALIGN_MIN;
 	image->span = header->init_size;
 	image->max_cmdline = header->cmdline_size;
+	image->only_4_levels = !(header->xloadflags & XLF_5LEVEL);
 }
 
 void twinos_setup_header_make(struct twinos_image *image)

@@ -22,10 +22,12 @@
 #include "cpus.h"
 #include "device.h"
 #include "error.h"
+#include "guest.h"
 #include "image.h"
 #include "initrd.h"
 #include "pagetable.h"
 #include "placement.h"
+#include "shared.h"
 
 /* The page behind the trampoline plays the IO-APIC; the rest is RAM. */
 #define LOW_IO_APIC TWINOS_TRAMPOLINE_SIZE
@@ -47,6 +49,7 @@ struct twinos_twin {
 	int device, owner;
 	struct twinos_info info;
 	struct twinos_image image;
+	struct twinos_guest guest;
 	struct twinos_initrd initrd;
 	struct twinos_lent_cpu *cpus;
 	struct twinos_layout layout;
@@ -88,8 +91,8 @@ static int copy_config(struct twinos_twin *twin,
 
 static int make_cmdline(struct twinos_twin *twin, struct twinos_error *err)
 {
-	twin->cmdline =
-		twinos_cmdline_build(twin->config.cmdline, twin->info.tsc_khz);
+	twin->cmdline = twinos_cmdline_build(
+		twin->config.cmdline, twin->info.tsc_khz, twin->config.shared);
 	if (!twin->cmdline)
 		return no_memory(err);
 	if (strlen(twin->cmdline) > twin->image.max_cmdline)
@@ -142,20 +145,76 @@ static int make_layout(struct twinos_twin *twin, struct twinos_error *err)
 	return 0;
 }
 
+/* In shared mode what the image's own entry is advised for can't be done. */
+static int open_image(struct twinos_twin *twin, struct twinos_error *err)
+{
+	bool shared = twin->config.shared;
+	int ret;
+
+	ret = twinos_image_open(&twin->image, twin->kernel,
+				shared ? TWINOS_ENTRY_AUTO : twin->config.entry,
+				err);
+	if (ret || !shared)
+		return ret;
+	return twinos_shared_check_image(&twin->image,
+					 twinos_shared_five_levels(), err);
+}
+
+static int append_guest(struct twinos_twin *twin, struct twinos_error *err)
+{
+	struct twinos_file archive;
+	char *next;
+	int ret;
+
+	ret = twinos_guest_open(&twin->guest, twin->config.guest_dir,
+				twin->image.version, err);
+	if (ret)
+		return ret;
+	next = twinos_cmdline_rdinit(twin->config.cmdline);
+	if (!next)
+		return no_memory(err);
+	ret = twinos_guest_pack(&twin->guest, next, &archive, err);
+	free(next);
+	return ret ? ret : twinos_initrd_append(&twin->initrd, &archive, err);
+}
+
+static int open_initrd(struct twinos_twin *twin, struct twinos_error *err)
+{
+	int ret;
+
+	ret = twinos_initrd_open(&twin->initrd, twin->config.initrds,
+				 twin->config.nr_initrds, err);
+	return ret || !twin->config.shared ? ret : append_guest(twin, err);
+}
+
+static int choose_cpus(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const struct twinos_config *config = &twin->config;
+
+	if (config->shared)
+		return twinos_cpus_share(twin->device, config->cpus[0],
+					 twin->cpus, err);
+	return twinos_cpus_choose(twin->device, twin->info.nr_cpus,
+				  config->cpus, config->nr_cpus, twin->cpus,
+				  err);
+}
+
 static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
 	int ret;
 
 	/* Unpacking the kernel takes longest: what is quick to see comes first. */
-	ret = twinos_cmdline_check(config->cmdline ? config->cmdline : "", err);
+	ret = twinos_shared_check(config, err);
 	if (ret)
 		return ret;
-	ret = twinos_image_open(&twin->image, twin->kernel, config->entry, err);
+	ret = twinos_cmdline_check(config->cmdline, config->shared, err);
 	if (ret)
 		return ret;
-	ret = twinos_initrd_open(&twin->initrd, config->initrds,
-				 config->nr_initrds, err);
+	ret = open_image(twin, err);
+	if (ret)
+		return ret;
+	ret = open_initrd(twin, err);
 	if (ret)
 		return ret;
 	twin->device = twinos_device_open(&twin->info, err);
@@ -167,9 +226,7 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 	ret = make_layout(twin, err);
 	if (ret)
 		return ret;
-	return twinos_cpus_choose(twin->device, twin->info.nr_cpus,
-				  config->cpus, config->nr_cpus, twin->cpus,
-				  err);
+	return choose_cpus(twin, err);
 }
 
 int twinos_twin_new(const struct twinos_config *config,
@@ -334,6 +391,12 @@ static void add_segment(struct twinos_twin *twin, const char *name,
 		};
 }
 
+static unsigned int slice_us(const struct twinos_twin *twin)
+{
+	return twin->config.slice_us ? twin->config.slice_us :
+				       TWINOS_SLICE_DEFAULT_US;
+}
+
 static void make_plan(struct twinos_twin *twin)
 {
 	const struct twinos_layout *layout = &twin->layout;
@@ -357,6 +420,11 @@ static void make_plan(struct twinos_twin *twin)
 		.tables = twin->acpi.tables,
 		.nr_tables = twin->acpi.nr_tables,
 	};
+	if (twin->config.shared) {
+		plan->shared = true;
+		plan->slice_us = slice_us(twin);
+		plan->guest_module = twin->guest.path;
+	}
 	add_segment(twin, "kernel", 0, layout->boot_params);
 	add_segment(twin, "boot_params", layout->boot_params, layout->cmdline);
 	add_segment(twin, "cmdline", layout->cmdline, layout->acpi);
@@ -404,29 +472,35 @@ unload:
 	return ret;
 }
 
-static int start_failed(int code, struct twinos_error *err)
+static const char *start_error(int code)
 {
-	const char *why = strerror(code);
-
 	switch (code) {
 	case EBUSY:
-		why = "one has been lent to another twin";
-		break;
+		return "one has been lent to another twin";
 	case EHOSTDOWN:
-		why = "one has gone offline";
-		break;
+		return "one has gone offline";
 	case EPERM:
-		why = "the host must keep its boot CPU and one that is online";
-		break;
+		return "the host must keep its boot CPU and one that is online";
 	case ETIMEDOUT:
-		why = "the core did not jump";
-		break;
+		return "the core did not jump";
 	case EIO:
-		why = "a core does not answer INIT; it is lost until the next boot";
-		break;
+		return "a core does not answer INIT; it is lost until the next boot";
 	}
-	return twinos_fail(err, TWINOS_ERROR_CPU, code,
-			   "can't start the twin on its CPUs: %s", why);
+	return strerror(code);
+}
+
+static int start_failed(const struct twinos_twin *twin, int code,
+			struct twinos_error *err)
+{
+	bool ran = code == ECANCELED || code == EOVERFLOW;
+	const char *why = NULL;
+
+	if (twin->config.shared)
+		why = twinos_shared_start_error(code);
+	return twinos_fail(err, ran ? TWINOS_ERROR_SYSTEM : TWINOS_ERROR_CPU,
+			   code, "can't start the twin on its CPU%s: %s",
+			   twin->config.shared ? "" : "s",
+			   why ? why : start_error(code));
 }
 
 int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
@@ -442,10 +516,15 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 	};
 	size_t i;
 
+	if (twin->config.shared) {
+		start.flags = TWINOS_START_SHARED;
+		start.slice_us = twin->plan.slice_us;
+		start.handover = twin->place.base + twin->layout.handover;
+	}
 	for (i = 0; i < twin->config.nr_cpus; i++)
 		cpus[i] = twin->cpus[i].cpu;
 	return ioctl(twin->owner, TWINOS_START, &start) ?
-		       start_failed(errno, err) :
+		       start_failed(twin, errno, err) :
 		       0;
 }
 
@@ -477,6 +556,7 @@ void twinos_twin_free(struct twinos_twin *twin)
 	if (twin->device >= 0)
 		close(twin->device);
 	twinos_initrd_release(&twin->initrd);
+	twinos_guest_release(&twin->guest);
 	twinos_image_release(&twin->image);
 	free(twin->cpus);
 	free(twin->cmdline);

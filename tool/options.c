@@ -223,7 +223,7 @@ static int make_cmdline(struct options *options)
 	options->config.cmdline = options->append;
 	if (!options->reuse_cmdline)
 		return EXIT_OK;
-	reused = reuse_read();
+	reused = reuse_read(options->config.shared);
 	if (!reused)
 		return fail_errno("cannot read /proc/cmdline");
 	ret = asprintf(&options->cmdline, "%s%s%s", reused,

@@ -69,7 +69,7 @@ static void add_option(char *options, const char *option)
 	strcat(options, option);
 }
 
-char *reuse_filter(const char *host)
+char *reuse_filter(const char *host, bool shared)
 {
 	char *copy = strdup(host), *options = calloc(1, strlen(host) + 1);
 	char *option, *next;
@@ -84,14 +84,14 @@ char *reuse_filter(const char *host)
 		if (!strcmp(option, "--"))
 			break;
 		if (*option && !is_hosts_own(option) &&
-		    !twinos_cmdline_check(option, NULL))
+		    !twinos_cmdline_check(option, shared, NULL))
 			add_option(options, option);
 	}
 	free(copy);
 	return options;
 }
 
-char *reuse_read(void)
+char *reuse_read(bool shared)
 {
 	/* COMMAND_LINE_SIZE is 2048 on x86; the file adds a newline. */
 	char host[4096];
@@ -110,5 +110,5 @@ char *reuse_read(void)
 		return NULL;
 	}
 	host[length] = '\0';
-	return reuse_filter(host);
+	return reuse_filter(host, shared);
 }

@@ -8,11 +8,12 @@
 /*
  * reuse_filter() - malloc'd, NULL if there is no memory: the options of @host
  * but those that name the host's own hardware or files, those that a twin must
- * not have (twinos_cmdline_check()), and init's behind "--"
+ * not have (twinos_cmdline_check()), with @shared in shared mode, and init's
+ * behind "--"
  */
-char *reuse_filter(const char *host);
+char *reuse_filter(const char *host, bool shared);
 
 /* reuse_read() - reuse_filter() of /proc/cmdline; NULL with errno */
-char *reuse_read(void);
+char *reuse_read(bool shared);
 
 #endif

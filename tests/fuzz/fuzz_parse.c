@@ -46,12 +46,12 @@ static void fuzz_values(const char *text)
 		abort();
 }
 
-static void fuzz_reuse(const char *text)
+static void fuzz_reuse(const char *text, bool shared)
 {
-	char *options = reuse_filter(text);
+	char *options = reuse_filter(text, shared);
 
 	if (!options || strlen(options) > strlen(text) ||
-	    twinos_cmdline_check(options, NULL))
+	    twinos_cmdline_check(options, shared, NULL))
 		abort();
 	free(options);
 }
@@ -87,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_values(text);
 		break;
 	case 3:
-		fuzz_reuse(text);
+		fuzz_reuse(text, false);
+		fuzz_reuse(text, true);
 		break;
 	case 4:
 		fuzz_escape((const char *)data + 1, size - 1);

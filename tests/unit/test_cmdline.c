@@ -17,7 +17,7 @@ static struct twinos_error err;
 static int check(const char *user)
 {
 	memset(&err, 0, sizeof(err));
-	return twinos_cmdline_check(user, &err);
+	return twinos_cmdline_check(user, false, &err);
 }
 
 static void expect_refused(const char *user)
@@ -220,7 +220,7 @@ static void test_says_which_and_why(void **state)
 	assert_non_null(strstr(err.text, "'panic=5'"));
 	expect_refused("memmap=\"1G\n2G\"");
 	assert_non_null(strstr(err.text, "'memmap=1G'"));
-	assert_int_equal(twinos_cmdline_check("noapic", NULL), -EINVAL);
+	assert_int_equal(twinos_cmdline_check("noapic", false, NULL), -EINVAL);
 }
 
 static void test_long_value(void **state)
@@ -242,7 +242,7 @@ static void test_long_value(void **state)
 
 static void expect_built(const char *user, const char *want)
 {
-	char *cmdline = twinos_cmdline_build(user, 2999999);
+	char *cmdline = twinos_cmdline_build(user, 2999999, false);
 
 	assert_non_null(cmdline);
 	assert_string_equal(cmdline, want);

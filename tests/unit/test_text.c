@@ -29,7 +29,7 @@ static void escapes(void **state)
 
 static void is_reused(const char *host, const char *want)
 {
-	char *options = reuse_filter(host);
+	char *options = reuse_filter(host, false);
 
 	assert_string_equal(options, want);
 	free(options);
