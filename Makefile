@@ -30,7 +30,7 @@ TOOL_LIBS := -ljansson
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: lib tool modules
+all: lib tool modules guest-init
 
 help:
 	@echo 'all lib tool modules [KDIR=headers of one kernel]'
@@ -136,6 +136,16 @@ endef
 $(foreach k,$(KDIRS),$(eval $(call module_rule,$k,host,twinos.ko,HOST_SRC)))
 $(foreach k,$(KDIRS),$(eval $(call module_rule,$k,guest,twinos_guest.ko,GUEST_SRC)))
 
+# ---- the shim that loads the guest module ---------------------------------
+
+guest-init: $(B)/guest/init
+
+# It is all there is in its initramfs: no libc, and no stack protector to set up.
+$(B)/guest/init: guest/init.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARNINGS) -static -nostdlib -ffreestanding -fno-stack-protector \
+		-Iinclude -o $@ $<
+
 # ---- tests ----------------------------------------------------------------
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -222,7 +232,7 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 	ln -sf host/twinos.ko $(@D)/
 
 # What the virtual machine gets.
-guest: modules broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
+guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -295,7 +305,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool modules broken guest unit fuzz qemu check stages demo shell bench style \
+.PHONY: all help lib tool modules guest-init broken guest unit fuzz qemu check stages demo shell bench style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
