@@ -108,18 +108,21 @@ int launch_command(const struct args *args,
 }
 
 int launch_print_started(const char *name, const unsigned int *cpus,
-			 size_t nr_cpus, pid_t owner)
+			 size_t nr_cpus, bool shared, pid_t owner)
 {
 	char text[TWINS_CPUS_SIZE];
 
 	if (output_json)
 		return output_object(
-			json_pack("{s:s, s:s, s:o, s:i}", "name", name, "state",
-				  twinos_state_name(TWINOS_RUNNING), "cpus",
+			json_pack("{s:s, s:s, s:s, s:o, s:i}", "name", name,
+				  "state", twinos_state_name(TWINOS_RUNNING),
+				  "mode", twins_mode(shared), "cpus",
 				  twins_json_cpus(cpus, nr_cpus), "owner",
 				  (int)owner),
 			JSON_COMPACT);
-	printf("twin '%s' started on CPU%s %s\n", name, nr_cpus > 1 ? "s" : "",
-	       twins_cpus(text, sizeof(text), cpus, nr_cpus));
+	printf("twin '%s' started on CPU%s %s%s\n", name,
+	       nr_cpus > 1 ? "s" : "",
+	       twins_cpus(text, sizeof(text), cpus, nr_cpus),
+	       shared ? " (shared)" : "");
 	return EXIT_OK;
 }

@@ -22,6 +22,6 @@ int launch_command(const struct args *args,
 
 /* launch_print_started() - what start says once it runs; an exit code */
 int launch_print_started(const char *name, const unsigned int *cpus,
-			 size_t nr_cpus, pid_t owner);
+			 size_t nr_cpus, bool shared, pid_t owner);
 
 #endif

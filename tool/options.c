@@ -37,7 +37,37 @@ static int set_cpus(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
 
+	options->cpus_given = true;
 	return parse_cpus(value, &options->cpus, err);
+}
+
+static int set_shared(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->config.shared = true;
+	return parse_cpu(value, &options->shared_cpu, err);
+}
+
+static int set_slice(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	return parse_slice(value, &options->config.slice_us, err);
+}
+
+static int set_guest_modules(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->config.guest_dir = value;
+	if (*value)
+		return 0;
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = EINVAL;
+	snprintf(err->text, sizeof(err->text), "the directory's name is empty");
+	return -EINVAL;
 }
 
 static int set_memory(void *into, const char *value, struct twinos_error *err)
@@ -162,6 +192,21 @@ const struct args_option options_table[] = {
 	  .help = "how many (2: any two), or which of this machine's CPUs\n"
 		  "(2-3,6: the first one boots; \"2,\" is CPU 2 alone)\n"
 		  "(default: 1)" },
+	{ .name = "shared",
+	  .value = "CPU",
+	  .set = set_shared,
+	  .help = "take turns with this machine on one CPU, which stays its\n"
+		  "own, instead of taking CPUs away; any that is online" },
+	{ .name = "slice",
+	  .value = "TIME",
+	  .set = set_slice,
+	  .help = "with --shared, how long the twin may run at a stretch,\n"
+		  "100us to 100ms (default: 4ms)" },
+	{ .name = "guest-modules",
+	  .value = "DIR",
+	  .set = set_guest_modules,
+	  .help = "with --shared, where the guest modules are\n"
+		  "(default: /usr/lib/twinos)" },
 	{ .name = "memory",
 	  .value = "SIZE",
 	  .set = set_memory,
@@ -238,16 +283,44 @@ static int make_cmdline(struct options *options)
 	return EXIT_OK;
 }
 
-int options_finish(struct options *options, const char *command)
+static int check_shared(const struct options *options, const char *command)
+{
+	const struct twinos_config *config = &options->config;
+
+	if (config->shared && options->cpus_given)
+		return fail_usage(command,
+				  "--shared and --cpus exclude each other");
+	if (!config->shared && config->slice_us)
+		return fail_usage(command, "--slice goes with --shared only");
+	if (!config->shared && config->guest_dir)
+		return fail_usage(command,
+				  "--guest-modules goes with --shared only");
+	return EXIT_OK;
+}
+
+static void set_config_cpus(struct options *options)
 {
 	struct twinos_config *config = &options->config;
 
+	config->nr_cpus = options->cpus.nr;
+	if (config->shared)
+		config->cpus = &options->shared_cpu;
+	else if (options->cpus.listed)
+		config->cpus = options->cpus.cpus;
+}
+
+int options_finish(struct options *options, const char *command)
+{
+	struct twinos_config *config = &options->config;
+	int code;
+
 	if (config->mem_max && config->mem_min > config->mem_max)
 		return fail_usage(command, "--mem-min lies above --mem-max");
+	code = check_shared(options, command);
+	if (code)
+		return code;
 	config->initrds = options->initrds;
-	config->nr_cpus = options->cpus.nr;
-	if (options->cpus.listed)
-		config->cpus = options->cpus.cpus;
+	set_config_cpus(options);
 	return make_cmdline(options);
 }
 

@@ -18,6 +18,8 @@ struct options {
 
 	/* private */
 	struct parse_cpus cpus;
+	bool cpus_given;
+	unsigned int shared_cpu;
 	const char **initrds;
 	const char *append;
 	bool reuse_cmdline;

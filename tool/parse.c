@@ -197,6 +197,50 @@ int parse_cpus(const char *text, struct parse_cpus *cpus,
 	return parse_cpu_count(text, cpus, err);
 }
 
+int parse_cpu(const char *text, unsigned int *cpu, struct twinos_error *err)
+{
+	const char *at = text;
+	uint64_t number;
+
+	if (take_number(&at, 10, INT32_MAX, &number) || *at)
+		return refuse(err,
+			      "'" SHOWN "' is not the number of one CPU "
+			      "such as 0",
+			      text);
+	*cpu = (unsigned int)number;
+	return 0;
+}
+
+/* Microseconds in the unit, 0 if it is none. */
+static unsigned int time_unit(const char *text)
+{
+	if (!strcmp(text, "us"))
+		return 1;
+	return strcmp(text, "ms") ? 0 : 1000;
+}
+
+int parse_slice(const char *text, unsigned int *us, struct twinos_error *err)
+{
+	const char *at = text;
+	unsigned int unit;
+	uint64_t number;
+	int ret;
+
+	ret = take_number(&at, 10, TWINOS_SLICE_MAX_US, &number);
+	unit = ret ? 0 : time_unit(at);
+	if (ret == -EINVAL || (!ret && !unit))
+		return refuse(err,
+			      "'" SHOWN "' is not a time such as 4ms or "
+			      "500us",
+			      text);
+	if (ret || number * unit < TWINOS_SLICE_MIN_US ||
+	    number * unit > TWINOS_SLICE_MAX_US)
+		return refuse(err, "'" SHOWN "' is not from %dus to %dms", text,
+			      TWINOS_SLICE_MIN_US, TWINOS_SLICE_MAX_US / 1000);
+	*us = (unsigned int)number * unit;
+	return 0;
+}
+
 int parse_name(const char *text, struct twinos_error *err)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"

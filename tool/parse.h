@@ -33,6 +33,15 @@ struct parse_cpus {
 int parse_cpus(const char *text, struct parse_cpus *cpus,
 	       struct twinos_error *err);
 
+/* parse_cpu() - the number of one CPU */
+int parse_cpu(const char *text, unsigned int *cpu, struct twinos_error *err);
+
+/*
+ * parse_slice() - "4ms", "500us": within TWINOS_SLICE_MIN_US and _MAX_US; in
+ * microseconds
+ */
+int parse_slice(const char *text, unsigned int *us, struct twinos_error *err);
+
 /* parse_name() - a twin's, see struct twinos_create */
 int parse_name(const char *text, struct twinos_error *err);
 

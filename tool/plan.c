@@ -82,6 +82,15 @@ static int print_segments(const char *title,
 	return table_print(&table);
 }
 
+static void print_mode(const struct twinos_plan *plan)
+{
+	printf("Mode:          %s\n", twins_mode(plan->shared));
+	if (!plan->shared)
+		return;
+	printf("Slice:         %uus\n", plan->slice_us);
+	printf("Guest module:  %s\n", plan->guest_module);
+}
+
 static void print_head(const struct twinos_plan *plan)
 {
 	printf("Name:          %s\n", plan->name);
@@ -89,6 +98,7 @@ static void print_head(const struct twinos_plan *plan)
 	printf("Version:       %s\n", *plan->version ? plan->version : "-");
 	printf("Entered as:    %s\n", entry_name(plan));
 	printf("Command line:  %s\n", plan->cmdline);
+	print_mode(plan);
 	printf("Entry:         0x%llx\n", (unsigned long long)plan->entry);
 	printf("RSI:           0x%llx\n", (unsigned long long)plan->rsi);
 	printf("CR3:           0x%llx\n", (unsigned long long)plan->cr3);
@@ -152,6 +162,12 @@ static json_t *json_segments(const struct twinos_segment *segments, size_t nr)
 	return array;
 }
 
+/* Not every twin has one. */
+static json_t *json_slice(const struct twinos_plan *plan)
+{
+	return plan->shared ? json_integer(plan->slice_us) : json_null();
+}
+
 /* File names and command lines may be bytes that JSON can't hold: null then. */
 static json_t *json_bytes(const char *text)
 {
@@ -162,18 +178,19 @@ static json_t *json_bytes(const char *text)
 
 static json_t *json_plan(const struct twinos_plan *plan)
 {
-	return json_pack("{s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o, "
-			 "s:o, s:o}",
-			 "name", plan->name, "kernel", json_bytes(plan->kernel),
-			 "version", json_bytes(plan->version), "entered_as",
-			 entry_name(plan), "cmdline", json_bytes(plan->cmdline),
-			 "entry", (json_int_t)plan->entry, "rsi",
-			 (json_int_t)plan->rsi, "cr3", (json_int_t)plan->cr3,
-			 "cpus", json_cpus(plan), "ranges", json_ranges(plan),
-			 "segments",
-			 json_segments(plan->segments, plan->nr_segments),
-			 "tables",
-			 json_segments(plan->tables, plan->nr_tables));
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, "
+		"s:I, s:o, s:o, s:o, s:o}",
+		"name", plan->name, "mode", twins_mode(plan->shared),
+		"slice_us", json_slice(plan), "guest_module",
+		json_bytes(plan->guest_module), "kernel",
+		json_bytes(plan->kernel), "version", json_bytes(plan->version),
+		"entered_as", entry_name(plan), "cmdline",
+		json_bytes(plan->cmdline), "entry", (json_int_t)plan->entry,
+		"rsi", (json_int_t)plan->rsi, "cr3", (json_int_t)plan->cr3,
+		"cpus", json_cpus(plan), "ranges", json_ranges(plan),
+		"segments", json_segments(plan->segments, plan->nr_segments),
+		"tables", json_segments(plan->tables, plan->nr_tables));
 }
 
 int plan_print(const struct twinos_plan *plan)

@@ -29,9 +29,11 @@ static void tell_started(const struct twinos_plan *plan)
 	size_t nr = plan_cpus(plan, cpus);
 
 	if (output_json)
-		launch_print_started(plan->name, cpus, nr, getpid());
-	note("twin '%s' started on CPU%s %s; Ctrl-C stops it", plan->name,
-	     nr > 1 ? "s" : "", twins_cpus(text, sizeof(text), cpus, nr));
+		launch_print_started(plan->name, cpus, nr, plan->shared,
+				     getpid());
+	note("twin '%s' started on CPU%s %s%s; Ctrl-C stops it", plan->name,
+	     nr > 1 ? "s" : "", twins_cpus(text, sizeof(text), cpus, nr),
+	     plan->shared ? " (shared)" : "");
 }
 
 static int tell_end(const char *name, const struct follow_end *end)

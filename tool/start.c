@@ -32,6 +32,7 @@ struct report {
 	struct twinos_error err;
 	pid_t owner;
 	char name[TWINOS_NAME_SIZE];
+	bool shared;
 	size_t nr_cpus;
 	unsigned int cpus[TWINOS_MAX_CPUS];
 };
@@ -97,6 +98,7 @@ static int launch(struct options *options, struct twinos_twin **twin,
 	plan = twinos_twin_plan(*twin);
 	set_title(plan->name);
 	snprintf(report->name, sizeof(report->name), "%s", plan->name);
+	report->shared = plan->shared;
 	report->nr_cpus = plan_cpus(plan, report->cpus);
 	*signals = follow_signals();
 	if (*signals < 0)
@@ -182,7 +184,7 @@ static int read_report(pid_t supervisor, int fd)
 		return fail(&report.err);
 	}
 	return launch_print_started(report.name, report.cpus, report.nr_cpus,
-				    report.owner);
+				    report.shared, report.owner);
 }
 
 static int start(struct options *options)

@@ -121,6 +121,11 @@ json_t *twins_json(const struct twinos_status *status)
 			 "ranges", json_ranges(status));
 }
 
+const char *twins_mode(bool shared)
+{
+	return shared ? "shared" : "dedicated";
+}
+
 const char *twins_range_kind(const struct twinos_range *range)
 {
 	switch (range->kind) {

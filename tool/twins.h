@@ -28,6 +28,9 @@ json_t *twins_json(const struct twinos_status *status);
 json_t *twins_json_cpus(const unsigned int *cpus, size_t nr);
 json_t *twins_json_range(const struct twinos_range *range);
 
+/* "shared", "dedicated" */
+const char *twins_mode(bool shared);
+
 /* "run-time", "reserved", "low" */
 const char *twins_range_kind(const struct twinos_range *range);
 
