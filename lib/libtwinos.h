@@ -170,6 +170,26 @@ bool twinos_twin_down(const struct twinos_twin *twin);
 void twinos_twin_free(struct twinos_twin *twin);
 
 /**
+ * struct twinos_vcpu - the turns of a twin in shared mode; 0 in dedicated mode
+ * @pid: the host's thread "twin/NAME", whose priority and cgroup govern the
+ *	twin's share; 0: there is none
+ * @slice_us: how long the twin may run at a stretch
+ * @switches: turns so far
+ * @run_ns: CPU time that the twin had
+ * @steal_ns: time that the twin wanted the CPU and had to wait for it
+ * @forwarded: interrupts of the host that arrived in the twin's turns
+ * @reraised: of these, those that the host was given again
+ * @unclaimed: of these, those whose vector was no irq's of the host
+ */
+struct twinos_vcpu {
+	pid_t pid;
+	unsigned int slice_us;
+	uint64_t switches;
+	uint64_t run_ns, steal_ns;
+	uint64_t forwarded, reraised, unclaimed;
+};
+
+/**
  * struct twinos_status - a twin as anybody can see it
  *
  * From sysfs; @state and @reason are TWINOS_CREATED..., TWINOS_REASON_*.
@@ -185,6 +205,8 @@ struct twinos_status {
 	unsigned int *cpus;
 	size_t nr_cpus;
 	int64_t age_ms; /* since the start; -1 if it was not started */
+	bool shared;
+	struct twinos_vcpu vcpu;
 };
 
 /* twinos_list() - every twin of this host, by name; *list is malloc'd */

@@ -64,6 +64,32 @@ static void read_attribute(int dir, const char *name, char *text)
 	text[length > 0 ? length : 0] = '\0';
 }
 
+static uint64_t read_number(int dir, const char *name)
+{
+	char text[ATTRIBUTE_MAX + 1];
+
+	read_attribute(dir, name, text);
+	return strtoull(text, NULL, 10);
+}
+
+/* A module from before shared mode has none of these: dedicated, and zeros. */
+static void read_mode(struct twinos_status *status, int dir)
+{
+	struct twinos_vcpu *vcpu = &status->vcpu;
+	char text[ATTRIBUTE_MAX + 1];
+
+	read_attribute(dir, "mode", text);
+	status->shared = !strcmp(text, "shared");
+	vcpu->pid = (pid_t)read_number(dir, "vcpu/pid");
+	vcpu->slice_us = (unsigned int)read_number(dir, "vcpu/slice_us");
+	vcpu->switches = read_number(dir, "vcpu/switches");
+	vcpu->run_ns = read_number(dir, "vcpu/run_ns");
+	vcpu->steal_ns = read_number(dir, "vcpu/steal_ns");
+	vcpu->forwarded = read_number(dir, "vcpu/forwarded");
+	vcpu->reraised = read_number(dir, "vcpu/reraised");
+	vcpu->unclaimed = read_number(dir, "vcpu/unclaimed");
+}
+
 static int parse_cpus(struct twinos_status *status, char *text)
 {
 	char *word, *rest = text;
@@ -115,6 +141,7 @@ static int read_status(struct twinos_status *status, int dir, const char *name)
 	status->owner = strtol(text, NULL, 10);
 	read_attribute(dir, "age_ms", text);
 	status->age_ms = strtoll(text, NULL, 10);
+	read_mode(status, dir);
 	read_attribute(dir, "cpus", text);
 	ret = parse_cpus(status, text);
 	if (ret)

@@ -36,7 +36,8 @@ static void add_row(struct table *table, const struct twinos_status *status)
 			  twinos_reason_name(status->reason),
 		  twins_cpus(cpus, sizeof(cpus), status->cpus, status->nr_cpus),
 		  twins_size(memory, sizeof(memory), status->memory),
-		  twins_age(age, sizeof(age), status->age_ms), owner);
+		  twins_age(age, sizeof(age), status->age_ms), owner,
+		  twins_mode(status->shared));
 }
 
 static int print_table(const struct twinos_status *list, size_t nr)
@@ -45,7 +46,7 @@ static int print_table(const struct twinos_status *list, size_t nr)
 	size_t i;
 
 	TABLE_ROW(&table, "NAME", "STATE", "REASON", "CPUS", "MEMORY", "AGE",
-		  "OWNER");
+		  "OWNER", "MODE");
 	for (i = 0; i < nr; i++)
 		add_row(&table, &list[i]);
 	return table_print(&table);

@@ -40,7 +40,35 @@ static void print_head(const struct twinos_status *status)
 	       twins_cpus(text, sizeof(text), status->cpus, status->nr_cpus));
 	printf("Memory:  %s\n", twins_size(text, sizeof(text), status->memory));
 	printf("Age:     %s\n", twins_age(text, sizeof(text), status->age_ms));
-	printf("Owner:   %d\n\n", (int)status->owner);
+	printf("Owner:   %d\n", (int)status->owner);
+	printf("Mode:    %s\n", twins_mode(status->shared));
+}
+
+static void print_number(const char *name, uint64_t number)
+{
+	printf("  %-20s %llu\n", name, (unsigned long long)number);
+}
+
+static void print_seconds(const char *name, uint64_t ns)
+{
+	printf("  %-20s %llu.%06llus\n", name,
+	       (unsigned long long)(ns / 1000000000),
+	       (unsigned long long)(ns / 1000 % 1000000));
+}
+
+static void print_vcpu(const struct twinos_status *status)
+{
+	const struct twinos_vcpu *vcpu = &status->vcpu;
+
+	printf("\nThread twin/%s:\n", status->name);
+	print_number("Process:", (uint64_t)vcpu->pid);
+	printf("  %-20s %uus\n", "Slice:", vcpu->slice_us);
+	print_number("Turns:", vcpu->switches);
+	print_seconds("CPU time:", vcpu->run_ns);
+	print_seconds("Steal time:", vcpu->steal_ns);
+	print_number("Host's interrupts:", vcpu->forwarded);
+	print_number("  given to it again:", vcpu->reraised);
+	print_number("  of no irq:", vcpu->unclaimed);
 }
 
 static int print_ranges(const struct twinos_status *status)
@@ -69,6 +97,9 @@ static int print(const struct twinos_status *status)
 	if (output_json)
 		return output_object(twins_json(status), JSON_INDENT(2));
 	print_head(status);
+	if (status->shared)
+		print_vcpu(status);
+	putchar('\n');
 	return print_ranges(status);
 }
 

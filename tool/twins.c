@@ -109,16 +109,40 @@ static json_t *json_age(int64_t ms)
 	return ms < 0 ? json_null() : json_integer(ms);
 }
 
+/* A hostile twin can count further than JSON's signed numbers. */
+static json_t *json_count(uint64_t count)
+{
+	return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count);
+}
+
+/* null in dedicated mode, where there are no turns. */
+static json_t *json_vcpu(const struct twinos_status *status)
+{
+	const struct twinos_vcpu *vcpu = &status->vcpu;
+
+	if (!status->shared)
+		return json_null();
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid",
+			 (int)vcpu->pid, "slice_us", json_count(vcpu->slice_us),
+			 "switches", json_count(vcpu->switches), "run_ns",
+			 json_count(vcpu->run_ns), "steal_ns",
+			 json_count(vcpu->steal_ns), "forwarded",
+			 json_count(vcpu->forwarded), "reraised",
+			 json_count(vcpu->reraised), "unclaimed",
+			 json_count(vcpu->unclaimed));
+}
+
 json_t *twins_json(const struct twinos_status *status)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:i, s:o}", "name",
-			 status->name, "state",
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:i, s:s, s:o, s:o}",
+			 "name", status->name, "state",
 			 twinos_state_name(status->state), "reason",
 			 twinos_reason_name(status->reason), "cpus",
 			 twins_json_cpus(status->cpus, status->nr_cpus),
 			 "memory", (json_int_t)status->memory, "age_ms",
 			 json_age(status->age_ms), "owner", (int)status->owner,
-			 "ranges", json_ranges(status));
+			 "mode", twins_mode(status->shared), "vcpu",
+			 json_vcpu(status), "ranges", json_ranges(status));
 }
 
 const char *twins_mode(bool shared)
