@@ -6,6 +6,7 @@
  * first, an interrupt may be nested. So they raise an irq_work, which runs as
  * an interrupt of its own after its EOI.
  */
+#include <linux/context_tracking.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
@@ -79,7 +80,7 @@ static void account_steal(u64 wanted)
 	kcpustat_this_cpu->cpustat[CPUTIME_STEAL] += ns;
 }
 
-void turn_end(u32 why)
+static void leave(u32 why)
 {
 	u64 wanted = rdtsc_ordered();
 
@@ -92,6 +93,23 @@ void turn_end(u32 why)
 	shared->exit = why;
 	world_switch(&world);
 	account_steal(wanted);
+}
+
+void turn_end(u32 why)
+{
+	leave(why);
+	timer_at(shared->run_until);
+}
+
+/* The slice's timer must not wake a twin that has given its slice back. */
+void turn_idle(void)
+{
+	hrtimer_try_to_cancel(&slice_timer);
+	if (lapic_own_pending())
+		return;
+	ct_idle_enter();
+	leave(TWINOS_EXIT_IDLE);
+	ct_idle_exit();
 	timer_at(shared->run_until);
 }
 

@@ -20,6 +20,12 @@ int turn_init(struct twinos_shared *shared, void *page);
  */
 void turn_end(u32 why);
 
+/*
+ * turn_idle() - the same with TWINOS_EXIT_IDLE, for a cpuidle driver; returns at
+ * once if an interrupt of this kernel's own has arrived
+ */
+void turn_idle(void);
+
 /* turn_end_for_good() - never comes back; from any context */
 void turn_end_for_good(u32 why);
 

@@ -70,7 +70,7 @@ static u64 next_event(struct lapic *lapic, u64 now)
 		return LAPIC_NEVER;
 	if (timer_mode(lapic) == APIC_LVT_TIMER_TSCDEADLINE)
 		return lapic->deadline ?: LAPIC_NEVER;
-	if (!lapic->current_count || !lapic->ratio)
+	if (!lapic->initial || !lapic->ratio)
 		return LAPIC_NEVER;
 	return now + tsc_of(lapic, lapic->current_count);
 }
@@ -113,7 +113,9 @@ void lapic_init(struct lapic *lapic, u64 ratio)
 
 /*
  * The count is read before the interrupt is masked and the IRR after that: a
- * timer that has run down in between is in both, never in neither.
+ * timer that has run down in between is in both, never in neither. One that has
+ * run down before that counts as due too, although it may have been served: an
+ * emulated one delivers its interrupt some time after it shows 0.
  */
 static void timer_save(struct lapic *lapic)
 {
