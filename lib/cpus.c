@@ -26,6 +26,10 @@ static int check(int device, unsigned int cpu, bool shared,
 	if (info.flags & TWINOS_CPU_LENT)
 		return fail(cpu, EBUSY,
 			    "is lent to another twin: see 'twinctl list'", err);
+	if (!shared && info.flags & TWINOS_CPU_SHARED)
+		return fail(cpu, EBUSY,
+			    "is shared with another twin: see 'twinctl list'",
+			    err);
 	if (!shared && info.flags & TWINOS_CPU_BOOT)
 		return fail(cpu, EPERM, "is the boot CPU, which can't be lent",
 			    err);

@@ -87,7 +87,7 @@ const char *twinos_shared_start_error(int code)
 {
 	switch (code) {
 	case EBUSY:
-		return "another twin has it";
+		return "it has been lent to another twin, or the host was too busy to let the twin begin; try again";
 	case EOPNOTSUPP:
 		return "this machine has no constant TSC, does not use its local APIC or encrypts its memory";
 	case ETXTBSY:
