@@ -90,6 +90,78 @@ wait_for()
 	done
 }
 
+# ---- loads -----------------------------------------------------------------
+
+# job NAME COMMAND... - in the background, until end_job; what it prints is in
+# /tmp/NAME.out
+job()
+{
+	job=$1
+	shift
+	rm -f "/tmp/$job.code"
+	{
+		# The shell that waits for it must outlive SIGTERM.
+		"$@" >"/tmp/$job.out" 2>&1 &
+		echo $! >"/tmp/$job.pid"
+		wait $!
+		echo $? >"/tmp/$job.code.new"
+		mv "/tmp/$job.code.new" "/tmp/$job.code"
+	} &
+	wait_for 10 test -s "/tmp/$job.pid"
+}
+
+runs()
+{
+	[ ! -e "/tmp/$1.code" ]
+}
+
+# A load that hangs in the kernel must not hang the test with it.
+end_job()
+{
+	kill -TERM "$(cat "/tmp/$1.pid")" 2>/dev/null
+	tail -n 3 "/tmp/$1.out"
+	wait_for 60 test -e "/tmp/$1.code" || {
+		echo "$1 hangs"
+		return 1
+	}
+	echo "$1 ended with $(cat "/tmp/$1.code")"
+	tail -n 3 "/tmp/$1.out"
+	[ "$(cat "/tmp/$1.code")" = 0 ]
+}
+
+# number NAME KEY - the newest KEY=NUMBER that a job has printed
+number()
+{
+	sed -n "s/.*$2=\([0-9]*\).*/\1/p" "/tmp/$1.out" | tail -n 1
+}
+
+# pings N - all of them are answered
+pings()
+{
+	ping -c "$1" -i 0.2 -W 20 10.0.2.2 | tee /tmp/ping.out | tail -n 2
+	grep -q "$1 packets transmitted, $1 packets received" /tmp/ping.out
+}
+
+# ---- the heartbeat ---------------------------------------------------------
+
+# For tests/qemu/run --watchdog. The verdict's line is open for as long as the
+# machine lives, see host-init.
+start_heart()
+{
+	while true; do
+		printf . >&3
+		usleep 200000
+	done &
+	heart=$!
+}
+
+stop_heart()
+{
+	kill "$heart" 2>/dev/null
+	wait "$heart" 2>/dev/null
+	printf , >&3
+}
+
 # The host's uptime in hundredths of a second.
 uptime_cs()
 {
