@@ -93,9 +93,9 @@ const char *twinos_shared_start_error(int code)
 	case ETXTBSY:
 		return "KVM uses it; end the virtual machines and unload kvm_intel or kvm_amd";
 	case ECANCELED:
-		return "the twin gave up at its first turn: its kernel panicked or went down, or its guest module could not start";
+		return "the twin gave up at its first turn: it panicked, went down, or its guest module could not start; 'twinctl run' prints its log";
 	case EOVERFLOW:
-		return "the twin did not come back from its first turn in time and was taken off by force: its guest module was not loaded";
+		return "the twin did not come back from its first turn in time and was taken off by force: its guest module was not loaded; 'twinctl run' prints its log";
 	}
 	return NULL;
 }

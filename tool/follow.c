@@ -175,10 +175,17 @@ static int follow(struct following *following, struct twinos_error *err)
 	}
 }
 
+static int open_log(struct following *following)
+{
+	const struct twinos_plan *plan = twinos_twin_plan(following->twin);
+
+	return twinos_log_open(&following->log, following->fd, plan->ranges,
+			       plan->nr_ranges);
+}
+
 int follow_twin(struct twinos_twin *twin, int signals, bool print,
 		struct follow_end *end, struct twinos_error *err)
 {
-	const struct twinos_plan *plan = twinos_twin_plan(twin);
 	struct following following = {
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
@@ -189,8 +196,7 @@ int follow_twin(struct twinos_twin *twin, int signals, bool print,
 	int ret;
 
 	memset(end, 0, sizeof(*end));
-	ret = twinos_log_open(&following.log, following.fd, plan->ranges,
-			      plan->nr_ranges);
+	ret = open_log(&following);
 	if (ret) {
 		err->kind = TWINOS_ERROR_SYSTEM;
 		err->code = -ret;
@@ -203,4 +209,20 @@ int follow_twin(struct twinos_twin *twin, int signals, bool print,
 		drain_log(&following);
 	twinos_log_free(following.log);
 	return ret;
+}
+
+void follow_rest(struct twinos_twin *twin)
+{
+	struct follow_end end = { 0 };
+	struct following following = {
+		.twin = twin,
+		.fd = twinos_twin_fd(twin),
+		.print = true,
+		.end = &end,
+	};
+
+	if (open_log(&following))
+		return;
+	drain_log(&following);
+	twinos_log_free(following.log);
 }

@@ -33,4 +33,7 @@ int follow_signals(void);
 int follow_twin(struct twinos_twin *twin, int signals, bool print,
 		struct follow_end *end, struct twinos_error *err);
 
+/* follow_rest() - print the log of a twin that does not run any more */
+void follow_rest(struct twinos_twin *twin);
+
 #endif

@@ -56,6 +56,12 @@ static int tell_end(const char *name, const struct follow_end *end)
 	return code;
 }
 
+/* A twin in shared mode can fail at its start and yet have had a turn. */
+static bool had_a_turn(const struct twinos_error *err)
+{
+	return err->code == ECANCELED || err->code == EOVERFLOW;
+}
+
 static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
 			    struct twinos_error *err)
 {
@@ -72,6 +78,8 @@ static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
 	if (!ret) {
 		tell_started(twinos_twin_plan(twin));
 		ret = follow_twin(twin, signals, true, end, err);
+	} else if (had_a_turn(err)) {
+		follow_rest(twin);
 	}
 	close(signals);
 	return ret;
