@@ -247,6 +247,51 @@ shortest_second()
 		END { printf "%d\n", least * 100 }' "/run/$1.log"
 }
 
+# vcpu NAME FILE - what the host tells of a twin that shares a CPU
+vcpu()
+{
+	cat "/sys/class/twinos/$1/vcpu/$2"
+}
+
+has_switched()
+{
+	[ "$(vcpu "$1" switches)" -ge "$2" ]
+}
+
+# A turn may lie between two reads.
+interrupts_agree_now()
+{
+	forwarded=$(vcpu "$1" forwarded)
+	reraised=$(vcpu "$1" reraised)
+	unclaimed=$(vcpu "$1" unclaimed)
+	[ "$forwarded" -gt 0 ] && [ "$forwarded" = $((reraised + unclaimed)) ]
+}
+
+# interrupts_agree NAME - what arrived in the twin's turns went on to the host
+interrupts_agree()
+{
+	wait_for 30 interrupts_agree_now "$1"
+	agree=$?
+	echo "forwarded $forwarded, reraised $reraised, unclaimed $unclaimed"
+	return $agree
+}
+
+# Every report of the twin gives its date, every line of the log the host's uptime
+# when it came. Those that came late tell nothing; a few must be right.
+# dates_agree NAME N - so many were, within 2 s, and none was in the future
+dates_agree()
+{
+	read -r up _ </proc/uptime
+	awk -v boot=$(($(date +%s) - ${up%.*})) -v wanted="$2" '/TWIN up/ {
+			match($0, /date=[0-9]+/)
+			late = boot + int($1) - substr($0, RSTART + 5, RLENGTH - 5)
+			right += late >= -2 && late <= 2
+			ahead += late < -2
+			n++ }
+		END { print n + 0 " dates, " right + 0 " right, " ahead + 0 " ahead"
+			exit !(right >= wanted && !ahead) }' "/run/$1.log"
+}
+
 # tsc_mhz - as the kernel whose log is on standard input took it to be
 tsc_mhz()
 {
