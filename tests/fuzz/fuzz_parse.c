@@ -35,13 +35,17 @@ static void fuzz_values(const char *text)
 {
 	enum twinos_entry entry;
 	struct twinos_error err;
-	unsigned int level;
+	unsigned int level, cpu, us;
 	uint64_t size;
 	int64_t ms;
 
 	parse_size(text, &size, &err);
 	parse_entry(text, &entry, &err);
 	parse_level(text, &level, &err);
+	parse_cpu(text, &cpu, &err);
+	if (!parse_slice(text, &us, &err) &&
+	    (us < TWINOS_SLICE_MIN_US || us > TWINOS_SLICE_MAX_US))
+		abort();
 	if (!parse_seconds(text, &ms, &err) && ms < 0)
 		abort();
 }

@@ -13,11 +13,12 @@
 #include "cmdline.h"
 
 static struct twinos_error err;
+static bool shared;
 
 static int check(const char *user)
 {
 	memset(&err, 0, sizeof(err));
-	return twinos_cmdline_check(user, false, &err);
+	return twinos_cmdline_check(user, shared, &err);
 }
 
 static void expect_refused(const char *user)
@@ -27,7 +28,7 @@ static void expect_refused(const char *user)
 	assert_int_equal(err.code, EINVAL);
 	assert_int_equal(err.kind, TWINOS_ERROR_USAGE);
 	assert_null(strchr(err.text, '\n'));
-	assert_non_null(strstr(err.text, "can't be given to a twin: "));
+	assert_non_null(strstr(err.text, "can't be given to a twin"));
 }
 
 static void expect_allowed(const char *user)
@@ -82,6 +83,57 @@ static const char *const refused[] = {
 	"memmap=64M$0x40000000",
 	"initrd=0x40000000,16M",
 	"initrdmem=0x40000000,16M",
+};
+
+/* In shared mode only. */
+static const char *const refused_shared[] = {
+	"idle=poll",
+	"idle=halt",
+	"idle=nomwait",
+	"cpuidle.off=1",
+	"cpuidle.off=",
+	"cpuidle.off",
+	"intel_idle.max_cstate=1",
+	"intel_idle.max-cstate=9",
+	"nohz=off",
+	"nohz=0",
+	"nohz=no",
+	"nohz=False",
+	"highres=off",
+	"highres=0",
+	"highres=n",
+	"nmi_watchdog=1",
+	"nmi_watchdog=panic",
+	"nmi-watchdog=1",
+	"nomodule",
+	"module_blacklist=kvm_intel,twinos_guest",
+	"rdinit=",
+	"rdinit=\"\"",
+	"rdinit=/twinos/init",
+	"rdinit=\"/twinos/init\"",
+	"\"rdinit=/twinos/init\"",
+};
+
+static const char *const allowed_shared[] = {
+	"idle",
+	"idle=",
+	"cpuidle.off=0",
+	"cpuidle.governor=menu",
+	"intel_idle.max_cstate=0",
+	"processor.max_cstate=1",
+	"nohz=on",
+	"nohz=1",
+	"nohz_full=1",
+	"highres=on",
+	"highres=y",
+	"nmi_watchdog=0",
+	"nowatchdog",
+	"rdinit",
+	"rdinit=/init",
+	"rdinit=bin/sh",
+	"rdinit=/twinos/init2",
+	"xrdinit=",
+	"rdinit=\"/my init\"",
 };
 
 static const char *const allowed[] = {
@@ -149,20 +201,75 @@ static void test_allowed(void **state)
 	expect_allowed(NULL);
 }
 
-/* Each also in the middle of a line, and none of them behind "--". */
-static void test_anywhere_before_dashes(void **state)
+#define COUNT(list) (sizeof(list) / sizeof(list[0]))
+
+static int go_shared(void **state)
+{
+	(void)state;
+	shared = true;
+	return 0;
+}
+
+static int go_dedicated(void **state)
+{
+	(void)state;
+	shared = false;
+	return 0;
+}
+
+static void expect_refused_anywhere(const char *option)
 {
 	char line[256];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		snprintf(line, sizeof(line), "quiet\t%s ro", refused[i]);
-		expect_refused(line);
-		snprintf(line, sizeof(line), "quiet %s -- ro", refused[i]);
-		expect_refused(line);
-		snprintf(line, sizeof(line), "quiet -- %s", refused[i]);
-		expect_allowed(line);
+	snprintf(line, sizeof(line), "quiet\t%s ro", option);
+	expect_refused(line);
+	snprintf(line, sizeof(line), "quiet %s -- ro", option);
+	expect_refused(line);
+	snprintf(line, sizeof(line), "quiet -- %s", option);
+	expect_allowed(line);
+}
+
+static void test_shared(void **state)
+{
+	test_refused(state);
+	test_allowed(state);
+	for (size_t i = 0; i < COUNT(refused_shared); i++) {
+		expect_refused(refused_shared[i]);
+		assert_non_null(strstr(err.text, "in shared mode: "));
+		expect_refused_anywhere(refused_shared[i]);
 	}
+	for (size_t i = 0; i < COUNT(allowed_shared); i++)
+		expect_allowed(allowed_shared[i]);
+	/* A quote that is not closed would take ours in. */
+	expect_refused("rdinit=\"/init");
+	expect_refused("rdinit=/a\"b c");
+	expect_refused("\"rdinit=/init");
+}
+
+static void test_shared_rules_are_for_shared_mode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused_shared); i++)
+		expect_allowed(refused_shared[i]);
+}
+
+static void test_long_rdinit(void **state)
+{
+	char line[4200] = "rdinit=/";
+
+	(void)state;
+	memset(line + 8, 'x', 4094);
+	expect_allowed(line);
+	line[8 + 4094] = 'x';
+	expect_refused(line);
+}
+
+/* Each also in the middle of a line, and none of them behind "--". */
+static void test_anywhere_before_dashes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		expect_refused_anywhere(refused[i]);
 	expect_refused("--x noapic");
 	expect_refused("--=1 noapic");
 	expect_allowed("\"--\" noapic");
@@ -242,7 +349,7 @@ static void test_long_value(void **state)
 
 static void expect_built(const char *user, const char *want)
 {
-	char *cmdline = twinos_cmdline_build(user, 2999999, false);
+	char *cmdline = twinos_cmdline_build(user, 2999999, shared);
 
 	assert_non_null(cmdline);
 	assert_string_equal(cmdline, want);
@@ -255,6 +362,50 @@ static void test_build(void **state)
 	expect_built(NULL, OURS);
 	expect_built("", OURS);
 	expect_built("quiet -- x", OURS " quiet -- x");
+	expect_built("rdinit=/a b", OURS " rdinit=/a b");
+}
+
+#define SHARED OURS " nmi_watchdog=0 intel_idle.max_cstate=0"
+#define SHIM "rdinit=/twinos/init"
+
+/* What stands before a rdinit= is dropped from the arguments of init. */
+static void test_build_shared(void **state)
+{
+	(void)state;
+	expect_built(NULL, SHARED " " SHIM);
+	expect_built("", SHARED " " SHIM);
+	expect_built("single -- x", SHARED " " SHIM " single -- x");
+	expect_built("a rdinit=/b c", SHARED " a rdinit=/b " SHIM " c");
+	expect_built("rdinit=/b", SHARED " rdinit=/b " SHIM);
+	expect_built("rdinit=/b\t", SHARED " rdinit=/b " SHIM "\t");
+	expect_built("rdinit=/a rdinit=/b c -- rdinit=/d",
+		     SHARED " rdinit=/a rdinit=/b " SHIM " c -- rdinit=/d");
+	expect_built("a=\"b c\" rdinit=\"/d e\" f",
+		     SHARED " a=\"b c\" rdinit=\"/d e\" " SHIM " f");
+	expect_built("-- rdinit=/d", SHARED " " SHIM " -- rdinit=/d");
+}
+
+static void expect_rdinit(const char *user, const char *want)
+{
+	char *rdinit = twinos_cmdline_rdinit(user);
+
+	assert_non_null(rdinit);
+	assert_string_equal(rdinit, want);
+	free(rdinit);
+}
+
+static void test_rdinit(void **state)
+{
+	(void)state;
+	expect_rdinit(NULL, "/init");
+	expect_rdinit("", "/init");
+	expect_rdinit("init=/bin/sh rdinit", "/init");
+	expect_rdinit("-- rdinit=/a", "/init");
+	expect_rdinit("rdinit=/a", "/a");
+	expect_rdinit("rdinit=/a rdinit=/b quiet -- rdinit=/c", "/b");
+	expect_rdinit("\"rdinit=/a b\" c", "/a b");
+	expect_rdinit("rdinit=\"/a\"", "/a");
+	expect_rdinit("x=\"rdinit=/a rdinit=/b\"", "/init");
 }
 
 int main(void)
@@ -269,6 +420,14 @@ int main(void)
 		cmocka_unit_test(test_says_which_and_why),
 		cmocka_unit_test(test_long_value),
 		cmocka_unit_test(test_build),
+		cmocka_unit_test(test_rdinit),
+		cmocka_unit_test(test_shared_rules_are_for_shared_mode),
+		cmocka_unit_test_setup_teardown(test_shared, go_shared,
+						go_dedicated),
+		cmocka_unit_test_setup_teardown(test_long_rdinit, go_shared,
+						go_dedicated),
+		cmocka_unit_test_setup_teardown(test_build_shared, go_shared,
+						go_dedicated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

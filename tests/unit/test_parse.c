@@ -139,6 +139,59 @@ static void bad_cpu_lists(void **state)
 	assert_string_equal(err.text, "CPU 2 is given twice");
 }
 
+static void single_cpus(void **state)
+{
+	static const char *const bad[] = { "",	  "-1", "1,",	      "0-1",
+					   "0x1", " 1", "2147483648", "all" };
+	struct twinos_error err;
+	unsigned int cpu;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse_cpu("0", &cpu, &err), 0);
+	assert_int_equal(cpu, 0);
+	assert_int_equal(parse_cpu("2147483647", &cpu, &err), 0);
+	assert_int_equal(cpu, 2147483647);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_true(parse_cpu(bad[i], &cpu, &err) < 0);
+}
+
+static unsigned int slice_of(const char *text)
+{
+	struct twinos_error err;
+	unsigned int us;
+
+	assert_int_equal(parse_slice(text, &us, &err), 0);
+	return us;
+}
+
+static void slices(void **state)
+{
+	static const char *const bad[] = {
+		"",	    "ms",	    "4",
+		"4s",	    "4 ms",	    "4msx",
+		"0us",	    "0ms",	    "99us",
+		"100001us", "101ms",	    "0.5ms",
+		"-4ms",	    "0x4ms",	    "4MS",
+		"4ns",	    "4294967297us", "99999999999999999999ms",
+	};
+	struct twinos_error err;
+	unsigned int us;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(slice_of("100us"), 100);
+	assert_int_equal(slice_of("4ms"), 4000);
+	assert_int_equal(slice_of("100000us"), 100000);
+	assert_int_equal(slice_of("100ms"), 100000);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		err.text[0] = '\0';
+		assert_true(parse_slice(bad[i], &us, &err) < 0);
+		assert_int_equal(err.kind, TWINOS_ERROR_USAGE);
+		assert_true(strlen(err.text) > 0);
+	}
+}
+
 static void names(void **state)
 {
 	static const char *const bad[] = {
@@ -207,6 +260,8 @@ int main(void)
 		cmocka_unit_test(cpu_counts),
 		cmocka_unit_test(cpu_lists),
 		cmocka_unit_test(bad_cpu_lists),
+		cmocka_unit_test(single_cpus),
+		cmocka_unit_test(slices),
 		cmocka_unit_test(names),
 		cmocka_unit_test(entries_and_levels),
 		cmocka_unit_test(seconds),

@@ -91,6 +91,15 @@ refuses 'option --mem-max: ' run --mem-max 0
 refuses 'mem-min lies above' run --mem-min 2G --mem-max 1G
 refuses 'option --entry: ' run --entry x
 refuses 'option --reserved takes no value' run --reserved=1
+refuses 'option --shared: .*number of one CPU' run --shared 0-1
+refuses 'option --shared needs a value' run --shared
+refuses '--shared and --cpus' run --shared 0 --cpus 1
+refuses '--shared and --cpus' start --cpus 2, --shared 0
+refuses 'option --slice: .*not a time' run --shared 0 --slice 4
+refuses 'option --slice: .*from 100us to 100ms' run --shared 0 --slice 99us
+refuses '--slice goes with --shared' run --slice 4ms
+refuses 'option --guest-modules: .*empty' run --shared 0 --guest-modules ''
+refuses '--guest-modules goes with --shared' run --guest-modules x
 refuses 'option --timeout: ' stop --timeout 1s x
 refuses 'option --level: ' dmesg --level 8 x
 refuses "can't name a twin" wait ../x
@@ -121,6 +130,19 @@ else
 		# shellcheck disable=SC2086
 		fails 7 'modprobe twinos' $command
 	done
+fi
+
+# What is wrong in shared mode is told before the module is asked for.
+fails 2 'needs an initrd' run --name x --shared 0
+fails 2 'idle=poll' run --name x --shared 0 --initrd x --append idle=poll
+fails 2 'entry elf' run --name x --shared 0 --initrd x --entry bzimage
+kernel=$(ls build/names/*/vmlinuz 2>/dev/null | head -n 1)
+if [ -n "$kernel" ]; then
+	fails 3 "no guest module for kernel .*: $dir/.*/twinos_guest.ko: " \
+		run --name x --shared 0 --kernel "$kernel" --initrd "$kernel" \
+		--guest-modules "$dir"
+else
+	echo "ok $((count += 1)) - no guest module # SKIP no kernel in build/names"
 fi
 
 echo "1..$count"
