@@ -26,7 +26,7 @@ twin_lines()
 		case $line in
 		*'TWIN up'*)
 			line=${line#*uname=}
-			line=${line% date=*}
+			line=${line% calls=*}
 			echo "$line" | sed 's/ uptime=/  up /; s/ cpus=/ s  CPUs /; s/^/     TWIN  /'
 			;;
 		esac

@@ -1,0 +1,101 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What shared mode refuses, and says so before it takes anything. Wants --smp
+# 2,maxcpus=3 (CPU 2 is absent); with rig.tsc=inconstant a machine without a
+# constant TSC, where nothing else is tested.
+# shellcheck source=tests/qemu/lib.sh
+. /lib/lib.sh
+
+# refuse CODE PATTERN OPTION...
+refuse()
+{
+	wanted=$1
+	pattern=$2
+	shift 2
+	timeout 60 twinctl start --kernel /twins/1 --initrd /twins/initrd \
+		--memory 128M "$@" >/tmp/out 2>/tmp/err </dev/null
+	got=$?
+	if [ $got = "$wanted" ] && grep -q -e "$pattern" /tmp/err &&
+		[ "$(grep -c '^twinctl: ' /tmp/err)" = 1 ] &&
+		[ -z "$(ls /sys/class/twinos)" ]; then
+		ok "$wanted: $(cut -c1-150 /tmp/err | head -n 1)"
+		return
+	fi
+	not_ok "$*"
+	note "exit code $got instead of $wanted, pattern '$pattern'"
+	sed 's/^/#   /' /tmp/out /tmp/err
+	twinctl stop --all >/dev/null 2>&1
+}
+
+# A test of the sleep itself wakes up again, if it is not refused.
+sleeps()
+{
+	echo freezer >/sys/power/pm_test
+	echo "$1" >/sys/power/state
+}
+
+offline()
+{
+	echo 0 >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+load_module
+record
+if [ "$(option tsc constant)" = inconstant ]; then
+	check "the TSC is not constant" fails grep -q constant_tsc /proc/cpuinfo
+	refuse 5 'no constant TSC' --shared 0
+	balance
+	finish
+fi
+
+refuse 5 'CPU 2 does not exist' --shared 2
+refuse 5 'CPU 4096 does not exist' --shared 4096
+refuse 2 'exclude each other' --shared 1 --cpus 1
+refuse 2 'goes with --shared' --slice 1ms --cpus 1
+refuse 2 'goes with --shared' --guest-modules /tmp --cpus 1
+refuse 2 "shared" --shared -1
+refuse 2 "shared" --shared 0-1
+refuse 2 "shared" --shared ''
+refuse 2 'slice' --shared 1 --slice 99us
+refuse 2 'slice' --shared 1 --slice 101ms
+refuse 2 'slice' --shared 1 --slice 4
+refuse 2 'entry elf' --shared 1 --entry bzimage
+refuse 3 'no guest module for kernel' --shared 1 --guest-modules /nothing
+release=$(basename /usr/lib/twinos/*/)
+mkdir -p "/tmp/guest/$release"
+cp /usr/lib/twinos/init /tmp/guest/
+echo nonsense >"/tmp/guest/$release/twinos_guest.ko"
+refuse 3 'no guest module for kernel' --shared 1 --guest-modules /tmp/guest
+cp "/usr/lib/twinos/$release/twinos_guest.ko" "/tmp/guest/$release/"
+echo nonsense >/tmp/guest/init
+refuse 3 'not the program' --shared 1 --guest-modules /tmp/guest
+offline 1
+refuse 5 'CPU 1 is offline' --shared 1
+echo 1 >/sys/devices/system/cpu/cpu1/online
+
+# Another kernel's module fits by its name only: the first turn must end.
+other=$(find /files -name '*.ko' | head -n 1)
+if [ -n "$other" ]; then
+	cp /usr/lib/twinos/init /tmp/guest/
+	cp "$other" "/tmp/guest/$release/twinos_guest.ko"
+	refuse 5 'first turn' --shared 1 --guest-modules /tmp/guest
+fi
+
+check "sleep works without a twin" sleeps freeze
+check "a twin starts" start_twin one tick --shared 1 --memory 128M
+check "its user space runs" wait_for 120 said one 'TWIN up'
+check "its CPU can't go offline" fails offline 1
+check "the host can't go to sleep" fails sleeps freeze
+check "its CPU can't be lent" fails twinctl start --name two --cpus 1, \
+	--kernel /twins/1 --initrd /twins/initrd --memory 128M
+check "the module can't be unloaded" fails rmmod twinos
+check "a second twin on the same CPU starts" start_twin two tick --shared 1 --memory 128M
+check "its user space runs" wait_for 120 said two 'TWIN up'
+check "both tick" wait_for 60 at_least_ticks one $(($(ticks one) + 2))
+check "both tick" wait_for 60 at_least_ticks two $(($(ticks two) + 2))
+check "both stop" twinctl stop one two
+check "its CPU can go offline again" offline 1
+echo 1 >/sys/devices/system/cpu/cpu1/online
+check "sleep works again" sleeps freeze
+balance
+finish
