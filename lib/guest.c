@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,11 +60,8 @@ static bool is_for(const struct twinos_file *module, const char *version)
 
 static bool is_elf(const struct twinos_file *file)
 {
-	return file->length > 4 && file->length <= FILE_MAX &&
-	       !memcmp(file->data,
-		       "\x7f"
-		       "ELF",
-		       4);
+	return file->length > SELFMAG && file->length <= FILE_MAX &&
+	       !memcmp(file->data, ELFMAG, SELFMAG);
 }
 
 static int open_module(struct twinos_guest *guest, const char *dir,
