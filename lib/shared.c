@@ -89,13 +89,23 @@ const char *twinos_shared_start_error(int code)
 	case EBUSY:
 		return "it has been lent to another twin, or the host was too busy to let the twin begin; try again";
 	case EOPNOTSUPP:
-		return "this machine has no constant TSC, does not use its local APIC or encrypts its memory";
+		return "this machine has no constant TSC, encrypts its memory, or its local APICs are off or have ids above what xAPIC mode knows";
 	case ETXTBSY:
 		return "KVM uses it; end the virtual machines and unload kvm_intel or kvm_amd";
 	case ECANCELED:
 		return "the twin gave up at its first turn: it panicked, went down, or its guest module could not start; 'twinctl run' prints its log";
 	case EOVERFLOW:
 		return "the twin did not come back from its first turn in time and was taken off by force: its guest module was not loaded; 'twinctl run' prints its log";
+	case EINTR:
+		return "its first turn was broken off on request";
+	case EIO:
+		return "the twin did not come back from its first turn; the CPU and the twin's memory are lost until the next boot";
 	}
 	return NULL;
+}
+
+bool twinos_shared_had_turn(int code)
+{
+	return code == ECANCELED || code == EOVERFLOW || code == EINTR ||
+	       code == EIO;
 }

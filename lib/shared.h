@@ -18,7 +18,11 @@ int twinos_shared_check_image(const struct twinos_image *image,
 
 bool twinos_shared_five_levels(void);
 
-/* twinos_shared_start_error() - why TWINOS_START failed; NULL: as ever */
+/*
+ * twinos_shared_start_error() - why TWINOS_START failed; NULL: as ever
+ * twinos_shared_had_turn() - whether the twin had a turn before that
+ */
 const char *twinos_shared_start_error(int code);
+bool twinos_shared_had_turn(int code);
 
 #endif

@@ -492,15 +492,15 @@ static const char *start_error(int code)
 static int start_failed(const struct twinos_twin *twin, int code,
 			struct twinos_error *err)
 {
-	bool ran = code == ECANCELED || code == EOVERFLOW;
+	bool shared = twin->config.shared;
+	bool ran = shared && twinos_shared_had_turn(code);
 	const char *why = NULL;
 
-	if (twin->config.shared)
+	if (shared)
 		why = twinos_shared_start_error(code);
 	return twinos_fail(err, ran ? TWINOS_ERROR_SYSTEM : TWINOS_ERROR_CPU,
 			   code, "can't start the twin on its CPU%s: %s",
-			   twin->config.shared ? "" : "s",
-			   why ? why : start_error(code));
+			   shared ? "" : "s", why ? why : start_error(code));
 }
 
 int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)

@@ -59,7 +59,8 @@ static int tell_end(const char *name, const struct follow_end *end)
 /* A twin in shared mode can fail at its start and yet have had a turn. */
 static bool had_a_turn(const struct twinos_error *err)
 {
-	return err->code == ECANCELED || err->code == EOVERFLOW;
+	return err->code == ECANCELED || err->code == EOVERFLOW ||
+	       err->code == EIO;
 }
 
 static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
