@@ -94,6 +94,11 @@ static bool is_boot_cpu(unsigned int cpu)
 	return low & MSR_IA32_APICBASE_BSP;
 }
 
+bool cpu_can_init(unsigned int cpu)
+{
+	return !is_boot_cpu(cpu);
+}
+
 int cpu_get(struct twinos_cpu *arg)
 {
 	unsigned int cpu = arg->cpu;

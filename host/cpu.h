@@ -46,6 +46,9 @@ void cpus_give_back(struct lent_cpu *cpus, unsigned int nr);
 int cpu_share(unsigned int cpu);
 void cpu_unshare(unsigned int cpu);
 
+/* cpu_can_init() - INIT does not send this CPU to the firmware */
+bool cpu_can_init(unsigned int cpu);
+
 /* cpus_in_use() - some CPU is lent or shared */
 bool cpus_in_use(void);
 

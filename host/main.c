@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "ioctl.h"
 #include "power.h"
+#include "recall.h"
 #include "sysfs.h"
 
 static int __init twinos_init(void)
@@ -18,9 +19,12 @@ static int __init twinos_init(void)
 	ret = power_init();
 	if (ret)
 		goto exit_cpus;
-	ret = sysfs_init();
+	ret = recall_init();
 	if (ret)
 		goto exit_power;
+	ret = sysfs_init();
+	if (ret)
+		goto exit_recall;
 	ret = ioctl_init();
 	if (ret)
 		goto exit_sysfs;
@@ -28,6 +32,8 @@ static int __init twinos_init(void)
 
 exit_sysfs:
 	sysfs_exit();
+exit_recall:
+	recall_exit();
 exit_power:
 	power_exit();
 exit_cpus:
@@ -39,6 +45,7 @@ static void __exit twinos_exit(void)
 {
 	ioctl_exit();
 	sysfs_exit();
+	recall_exit();
 	power_exit();
 	cpus_exit();
 }

@@ -14,7 +14,9 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <asm/apic.h>
+#include <asm/msr-index.h>
 #include <asm/pgtable_types.h>
+#include <asm/processor-flags.h>
 
 #include "start.h"
 #include "trampoline.h"
@@ -45,11 +47,21 @@ static void icr_send(u32 apic_id, u32 order)
 	local_irq_restore(flags);
 }
 
-static void core_init_sipi(u32 apic_id, phys_addr_t page)
+static void core_init(u32 apic_id)
 {
 	icr_send(apic_id, APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT);
-	msleep(INIT_DELAY_MS);
+}
+
+static void core_sipi(u32 apic_id, phys_addr_t page)
+{
 	icr_send(apic_id, APIC_DM_STARTUP | PHYS_PFN(page));
+}
+
+static void core_init_sipi(u32 apic_id, phys_addr_t page)
+{
+	core_init(apic_id);
+	msleep(INIT_DELAY_MS);
+	core_sipi(apic_id, page);
 }
 
 static struct trampoline_params *params_of(const struct memory_range *low)
@@ -81,6 +93,8 @@ static void build_trampoline(const struct memory_range *low, bool halt)
 	memcpy(low->kva, trampoline_start, trampoline_end - trampoline_start);
 	build_tables(low);
 	params->halt = halt;
+	params->cr4 = X86_CR4_PAE;
+	params->efer = EFER_LME;
 	params->pgd = low->start + PAGE_SIZE;
 	params->far_offset = address_of(low, trampoline_long);
 	params->far_selector = __BOOT_CS;
@@ -165,4 +179,26 @@ int core_start(const struct memory_range *low, const struct lent_cpu *cpu,
 	if (!core_seen(params, TRAMPOLINE_JUMPED, JUMP_MS))
 		return -ETIMEDOUT;
 	return 0;
+}
+
+void core_nmi(u32 apic_id)
+{
+	icr_send(apic_id, APIC_DM_NMI);
+}
+
+void core_resume(const struct memory_range *low, u32 apic_id,
+		 const struct crossing *crossing)
+{
+	struct trampoline_params *params = params_of(low);
+
+	build_trampoline(low, false);
+	params->cr4 = X86_CR4_PAE | (crossing->cr4 & X86_CR4_LA57);
+	params->efer = EFER_LME | EFER_NX;
+	params->pgd = crossing->switch_cr3;
+	params->cr3 = crossing->switch_cr3;
+	params->rsi = (u64)crossing;
+	params->entry = (u64)world_resume;
+	core_init(apic_id);
+	mdelay(INIT_DELAY_MS);
+	core_sipi(apic_id, low->start);
 }

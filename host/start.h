@@ -4,6 +4,7 @@
 
 #include "cpu.h"
 #include "memory.h"
+#include "world.h"
 
 /*
  * cores_halt() - INIT the cores and see that each of them has stopped
@@ -24,5 +25,20 @@ int cores_halt(const struct memory_range *low, const struct lent_cpu *cpus,
  */
 int core_start(const struct memory_range *low, const struct lent_cpu *cpu,
 	       const struct twinos_start *arg);
+
+/* core_nmi() - send an NMI */
+void core_nmi(u32 apic_id);
+
+/*
+ * core_resume() - take a shared CPU from its twin by INIT, back into the host
+ * @low: the twin's low range; its trampoline page is overwritten
+ * @crossing: what the host's kernel left behind; its page tables for the switch
+ *	lie below 4 GiB
+ *
+ * Not for the boot CPU, which INIT would send to the firmware. Does not sleep,
+ * and does not wait for the core to come.
+ */
+void core_resume(const struct memory_range *low, u32 apic_id,
+		 const struct crossing *crossing);
 
 #endif

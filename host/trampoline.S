@@ -2,7 +2,8 @@
 /*
  * The way of a core from INIT-SIPI into the twin's kernel: real mode, straight
  * into 64-bit mode (SDM volume 3, section 10.8.5), the twin's own page tables,
- * jump. The host copies it to the low range and never runs it itself, so it
+ * jump. It is also the way back into the host's kernel for a CPU that a twin
+ * doesn't give back (core_resume()). The host copies it to the low range and never runs it itself, so it
  * lies in read-only data. It needs no stack.
  */
 #include <asm/msr-index.h>
@@ -32,11 +33,11 @@ trampoline_start:
 	lgdtl	TRAMPOLINE_GDTR
 	movl	TRAMPOLINE_PGD, %eax
 	movl	%eax, %cr3
-	movl	$X86_CR4_PAE, %eax
+	movl	TRAMPOLINE_CR4, %eax
 	movl	%eax, %cr4
 	movl	$MSR_EFER, %ecx
 	xorl	%edx, %edx
-	movl	$(1 << _EFER_LME), %eax
+	movl	TRAMPOLINE_EFER, %eax
 	wrmsr
 	movl	$CR0_LONG_MODE, %eax
 	movl	%eax, %cr0
@@ -61,6 +62,7 @@ trampoline_long:
 	movl	%eax, %gs
 
 	movq	(trampoline_start + TRAMPOLINE_RSI)(%rip), %rsi
+	movq	%rsi, %rdi
 	movq	(trampoline_start + TRAMPOLINE_ENTRY)(%rip), %rdx
 	movq	(trampoline_start + TRAMPOLINE_CR3)(%rip), %rax
 	movq	%rax, %cr3

@@ -17,6 +17,8 @@
 #define TRAMPOLINE_CR3 (TRAMPOLINE_PARAMS + 32)
 #define TRAMPOLINE_RSI (TRAMPOLINE_PARAMS + 40)
 #define TRAMPOLINE_ENTRY (TRAMPOLINE_PARAMS + 48)
+#define TRAMPOLINE_CR4 (TRAMPOLINE_PARAMS + 56)
+#define TRAMPOLINE_EFER (TRAMPOLINE_PARAMS + 60)
 
 /* What the core writes to TRAMPOLINE_SEEN. */
 #define TRAMPOLINE_ARRIVED 1 /* it took the SIPI */
@@ -38,8 +40,10 @@
  * @gdt_limit: operand of lgdt
  * @gdt_base: operand of lgdt
  * @cr3: page tables to jump on
- * @rsi: %rsi at the jump
+ * @rsi: %rsi and %rdi at the jump
  * @entry: where to jump
+ * @cr4: for the step into 64-bit mode
+ * @efer: as well
  */
 struct trampoline_params {
 	u32 seen;
@@ -54,6 +58,8 @@ struct trampoline_params {
 	u64 cr3;
 	u64 rsi;
 	u64 entry;
+	u32 cr4;
+	u32 efer;
 } __packed;
 
 #define TRAMPOLINE_ASSERT(field, offset)                           \
@@ -67,6 +73,8 @@ TRAMPOLINE_ASSERT(gdt_limit, TRAMPOLINE_GDTR);
 TRAMPOLINE_ASSERT(cr3, TRAMPOLINE_CR3);
 TRAMPOLINE_ASSERT(rsi, TRAMPOLINE_RSI);
 TRAMPOLINE_ASSERT(entry, TRAMPOLINE_ENTRY);
+TRAMPOLINE_ASSERT(cr4, TRAMPOLINE_CR4);
+TRAMPOLINE_ASSERT(efer, TRAMPOLINE_EFER);
 
 extern const u8 trampoline_start[], trampoline_gdt[], trampoline_gdt_end[];
 extern const u8 trampoline_long[], trampoline_end[];

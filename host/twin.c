@@ -186,7 +186,11 @@ static int start_shared(struct twin *twin, const struct twinos_start *arg)
 	ret = vcpu_start(&twin->vcpu, cpu, twin->name,
 			 memory_low(&twin->memory),
 			 range->kva + (arg->handover - range->start), arg);
-	if (ret)
+	if (!ret)
+		return 0;
+	if (twin->vcpu.thread)
+		twin_lose(twin);
+	else
 		cpu_unshare(cpu);
 	return ret;
 }

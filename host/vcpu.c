@@ -26,6 +26,9 @@
 /* Without it, interrupts of the host could keep the twin from running at all. */
 #define TURN_KEEP_US 1000
 #define FIRST_TRIES 10000
+/* A turn that lasts longer than that will not end by itself. */
+#define TURN_LIMIT_MS 2000
+#define FIRST_LIMIT_MS 60000
 #define SLOT_BOOT (TWINOS_SLOTS + 2 * sizeof(struct twinos_slot))
 
 static u64 us_to_tsc(u64 us)
@@ -67,23 +70,32 @@ static void set_limits(struct vcpu *vcpu, u64 now, bool first)
 }
 
 /*
- * One turn of the twin; false if it was not begun, because an interrupt has
- * arrived that the host must serve first, or because KVM is in VMX operation,
- * in which CR4 can't be changed as the switch does (SDM volume 3, 24.8).
+ * Not while an interrupt waits that the host must serve first, nor while KVM is
+ * in VMX operation, in which CR4 can't be changed as the switch does (SDM
+ * volume 3, 24.8).
  */
+static bool can_begin(struct vcpu *vcpu)
+{
+	/* Before ->over is read, as vcpu_stop() writes that before it reads this. */
+	smp_store_mb(vcpu->inside, true);
+	return !READ_ONCE(vcpu->over) && lapic_idle() &&
+	       !(__read_cr4() & X86_CR4_VMXE);
+}
+
+/* One turn of the twin; false if it was not begun. */
 static bool turn(struct vcpu *vcpu, bool first)
 {
 	u64 begin;
 
 	local_irq_disable();
-	if (!lapic_idle() || __read_cr4() & X86_CR4_VMXE) {
+	if (!can_begin(vcpu)) {
+		WRITE_ONCE(vcpu->inside, false);
 		local_irq_enable();
 		return false;
 	}
 	world_save(&vcpu->world);
 	begin = rdtsc_ordered();
 	set_limits(vcpu, begin, first);
-	WRITE_ONCE(vcpu->inside, true);
 	world_switch(&vcpu->world);
 	WRITE_ONCE(vcpu->inside, false);
 	vcpu->run_ns += tsc_to_ns(rdtsc_ordered() - begin);
@@ -130,27 +142,36 @@ static int check_cpu(void)
 	return 0;
 }
 
-/* What xAPIC logical addressing can tell of an x2APIC's logical id. */
-static u32 logical_id(void)
+/*
+ * The twin's kernel leaves x2APIC mode. The host's devices go on addressing the
+ * CPU as before, which xAPIC mode understands if the logical id fits into it.
+ */
+static int find_logical_id(u32 *logical_id)
 {
 	u32 id;
 
-	if (!(__rdmsr(MSR_IA32_APICBASE) & X2APIC_ENABLE))
+	*logical_id = 0;
+	if (!(__rdmsr(MSR_IA32_APICBASE) & X2APIC_ENABLE) ||
+	    !apic->dest_mode_logical)
 		return 0;
 	id = apic->read(APIC_LDR);
-	return id < 0x100 ? SET_APIC_LOGICAL_ID(id) : 0;
+	if (id > 0xff)
+		return -EOPNOTSUPP;
+	*logical_id = SET_APIC_LOGICAL_ID(id);
+	return 0;
 }
 
 static int prepare(struct vcpu *vcpu)
 {
 	int ret = check_cpu();
 
+	if (!ret)
+		ret = find_logical_id(&vcpu->shared->logical_id);
 	if (ret)
 		return ret;
 	local_irq_disable();
 	vcpu->shared->apic_ratio = lapic_ratio();
 	local_irq_enable();
-	vcpu->shared->logical_id = logical_id();
 	vcpu->shared->trampoline = vcpu->low->start;
 	fill_page(vcpu);
 	return world_init(&vcpu->world, vcpu->low->kva, vcpu->low->start,
@@ -175,12 +196,20 @@ static int first_turn(struct vcpu *vcpu)
 	quiet_begin(&quiet);
 	do {
 		begun = turn(vcpu, true);
-	} while (!begun && --tries);
+	} while (!begun && !READ_ONCE(vcpu->over) && --tries);
 	quiet_end(&quiet);
 	if (!begun)
 		return -EBUSY;
 	reraise_all(vcpu->cpu);
-	return vcpu->shared->exit == TWINOS_EXIT_READY ? 0 : -ECANCELED;
+	recall_set_limit(vcpu, TURN_LIMIT_MS);
+	switch (vcpu->shared->exit) {
+	case TWINOS_EXIT_READY:
+		return 0;
+	case TWINOS_EXIT_NONE:
+		return -EOVERFLOW;
+	default:
+		return -ECANCELED;
+	}
 }
 
 static bool idle_wanted(struct vcpu *vcpu, ktime_t *timeout)
@@ -204,7 +233,7 @@ static void wait_for_turn(struct vcpu *vcpu)
 
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!kthread_should_stop() &&
-	    (vcpu->over || idle_wanted(vcpu, &timeout)))
+	    (READ_ONCE(vcpu->over) || idle_wanted(vcpu, &timeout)))
 		schedule_hrtimeout(timeout == KTIME_MAX ? NULL : &timeout,
 				   HRTIMER_MODE_REL);
 	__set_current_state(TASK_RUNNING);
@@ -218,7 +247,8 @@ static void take_turn(struct vcpu *vcpu)
 		return;
 	reraise(&vcpu->reraise, vcpu->cpu);
 	why = READ_ONCE(vcpu->shared->exit);
-	vcpu->over = why == TWINOS_EXIT_DEAD || why == TWINOS_EXIT_PANIC;
+	if (why == TWINOS_EXIT_DEAD || why == TWINOS_EXIT_PANIC)
+		WRITE_ONCE(vcpu->over, true);
 }
 
 static int vcpu_thread(void *data)
@@ -226,11 +256,12 @@ static int vcpu_thread(void *data)
 	struct vcpu *vcpu = data;
 
 	vcpu->result = first_turn(vcpu);
-	vcpu->over = vcpu->result;
+	if (vcpu->result)
+		WRITE_ONCE(vcpu->over, true);
 	complete(&vcpu->first);
 	while (!kthread_should_stop()) {
 		wait_for_turn(vcpu);
-		if (!vcpu->over && !kthread_should_stop())
+		if (!READ_ONCE(vcpu->over) && !kthread_should_stop())
 			take_turn(vcpu);
 		cond_resched();
 	}
@@ -259,8 +290,22 @@ static int create_thread(struct vcpu *vcpu, const char *name)
 	get_task_struct(thread);
 	vcpu->thread = thread;
 	vcpu->pid = task_pid_nr(thread);
+	recall_set_limit(vcpu, FIRST_LIMIT_MS);
+	recall_begin(vcpu);
 	wake_up_process(thread);
 	return 0;
+}
+
+/* Only where another CPU waits can a signal come before the first turn's end. */
+static int finish_start(struct vcpu *vcpu)
+{
+	int ret;
+
+	ret = wait_for_completion_killable(&vcpu->first) ? -EINTR :
+							   vcpu->result;
+	if (ret && vcpu_stop(vcpu))
+		return -EIO;
+	return ret;
 }
 
 int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
@@ -282,20 +327,24 @@ int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	ret = create_thread(vcpu, name);
 	if (ret)
 		return ret;
-	wait_for_completion(&vcpu->first);
-	if (!vcpu->result)
-		return 0;
-	ret = vcpu->result;
-	vcpu_stop(vcpu);
-	return ret;
+	return finish_start(vcpu);
 }
 
 int vcpu_stop(struct vcpu *vcpu)
 {
-	kthread_stop(vcpu->thread);
-	put_task_struct(vcpu->thread);
-	vcpu->thread = NULL;
+	struct task_struct *thread = vcpu->thread;
+	int ret;
+
+	smp_store_mb(vcpu->over, true);
+	recall_set_limit(vcpu, 0);
+	ret = recall_wait(vcpu);
+	if (ret)
+		return ret;
+	kthread_stop(thread);
+	put_task_struct(thread);
+	WRITE_ONCE(vcpu->thread, NULL);
 	vcpu->pid = 0;
+	recall_end(vcpu);
 	world_exit(&vcpu->world);
 	return 0;
 }

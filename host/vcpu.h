@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 
 #include "memory.h"
+#include "recall.h"
 #include "reraise.h"
 #include "world.h"
 
@@ -43,6 +44,7 @@ struct vcpu {
 	u64 steal_ns;
 	pid_t pid;
 	struct reraise reraise;
+	struct recall recall;
 };
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's half of the root is copied anew before each switch, because a
- * kernel may add entries to it at run time.
+ * kernel may add entries to it at run time. The root lies below 4 GiB, where CR3
+ * can point to it before 64-bit mode.
  */
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -29,7 +30,8 @@ int identity_init(struct identity *identity, phys_addr_t address)
 	unsigned int i, nr = levels();
 
 	for (i = 0; i < nr; i++) {
-		identity->table[i] = (void *)get_zeroed_page(GFP_KERNEL);
+		identity->table[i] =
+			(void *)get_zeroed_page(GFP_KERNEL | GFP_DMA32);
 		if (!identity->table[i])
 			goto free;
 		if (i)

@@ -191,10 +191,12 @@ struct twinos_memory {
  * online, the boot CPU and the only one too. Both kernels take turns on it, the
  * twin whenever the host's thread "twin/NAME" has its turn. The call returns
  * when the twin has come back for the first time. EOPNOTSUPP: this machine
- * can't: no constant TSC, no local APIC in use, or memory encryption;
+ * can't: no constant TSC, no local APIC in use, an x2APIC id that xAPIC mode has
+ * no room for, or memory encryption;
  * ETXTBSY: VMX is on on that CPU (KVM is in use); ECANCELED: the twin gave up
  * at its first turn; EOVERFLOW: it did not come back from it in time, and was
- * taken off the CPU by force.
+ * taken off the CPU by force; EINTR: so it was after a fatal signal; EIO: it did
+ * not come back at all, and its CPU and memory are lost (TWINOS_LOST).
  */
 struct twinos_start {
 	__u32 size;
