@@ -12,6 +12,7 @@
 #include <linux/irqflags.h>
 #include <linux/kernel_stat.h>
 #include <linux/math64.h>
+#include <linux/nmi.h>
 #include <asm/apic.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
@@ -68,6 +69,12 @@ void turn_interrupted(void)
 		timer_at(shared->keep_until);
 }
 
+/*
+ * Longer than that and the twin would take the host's turn for a lockup of its
+ * own (kernel/watchdog.c).
+ */
+#define LONG_ABSENCE_NS NSEC_PER_SEC
+
 /* /proc/stat shows it; the ticks that the twin has missed count nowhere else. */
 static void account_steal(u64 wanted)
 {
@@ -78,6 +85,8 @@ static void account_steal(u64 wanted)
 	ns = tsc_to_ns(now - wanted);
 	shared->steal_ns += ns;
 	kcpustat_this_cpu->cpustat[CPUTIME_STEAL] += ns;
+	if (ns > LONG_ABSENCE_NS)
+		touch_softlockup_watchdog();
 }
 
 static void leave(u32 why)

@@ -107,7 +107,7 @@ static void look(struct timer_list *timer)
 
 	if (is_late(vcpu))
 		take_step(vcpu);
-	if (READ_ONCE(vcpu->thread))
+	if (READ_ONCE(vcpu->recall.watching))
 		watch_again(vcpu);
 }
 
@@ -115,6 +115,7 @@ void recall_begin(struct vcpu *vcpu)
 {
 	vcpu->recall.can_init = cpu_can_init(vcpu->cpu);
 	vcpu->recall.since = jiffies;
+	vcpu->recall.watching = true;
 	timer_setup(&vcpu->recall.timer, look, TIMER_PINNED);
 	watch_again(vcpu);
 }
@@ -124,9 +125,10 @@ void recall_set_limit(struct vcpu *vcpu, unsigned int ms)
 	WRITE_ONCE(vcpu->recall.limit, msecs_to_jiffies(ms));
 }
 
-/* ->thread is NULL: a look that is under way does not ask for another. */
+/* Cleared first: a look that is under way must not ask for another. */
 void recall_end(struct vcpu *vcpu)
 {
+	WRITE_ONCE(vcpu->recall.watching, false);
 	del_timer_sync(&vcpu->recall.timer);
 }
 

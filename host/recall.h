@@ -22,6 +22,7 @@ struct recall {
 	unsigned long limit;
 	enum { RECALL_NOTHING, RECALL_NMI, RECALL_INIT, RECALL_LOST } step;
 	bool can_init;
+	bool watching;
 };
 
 struct vcpu;

@@ -251,20 +251,35 @@ static void take_turn(struct vcpu *vcpu)
 		WRITE_ONCE(vcpu->over, true);
 }
 
-static int vcpu_thread(void *data)
+static int turns_thread(void *data)
 {
 	struct vcpu *vcpu = data;
 
-	vcpu->result = first_turn(vcpu);
-	if (vcpu->result)
-		WRITE_ONCE(vcpu->over, true);
-	complete(&vcpu->first);
 	while (!kthread_should_stop()) {
 		wait_for_turn(vcpu);
 		if (!READ_ONCE(vcpu->over) && !kthread_should_stop())
 			take_turn(vcpu);
 		cond_resched();
 	}
+	return 0;
+}
+
+/*
+ * A thread of its own: the scheduler would have the one that used the CPU for
+ * the whole first turn wait until all others have had as much.
+ */
+static int first_thread(void *data)
+{
+	struct vcpu *vcpu = data;
+
+	vcpu->result = first_turn(vcpu);
+	complete(&vcpu->first);
+	set_current_state(TASK_INTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
 	return 0;
 }
 
@@ -278,34 +293,48 @@ static int check_machine(void)
 	return 0;
 }
 
-static int create_thread(struct vcpu *vcpu, const char *name)
+static int thread_begin(struct vcpu *vcpu, int (*function)(void *data),
+			const char *name)
 {
 	struct task_struct *thread;
 
-	thread = kthread_create_on_node(
-		vcpu_thread, vcpu, cpu_to_node(vcpu->cpu), "twin/%s", name);
+	thread = kthread_create_on_node(function, vcpu, cpu_to_node(vcpu->cpu),
+					"twin/%s", name);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
 	kthread_bind(thread, vcpu->cpu);
 	get_task_struct(thread);
 	vcpu->thread = thread;
 	vcpu->pid = task_pid_nr(thread);
-	recall_set_limit(vcpu, FIRST_LIMIT_MS);
-	recall_begin(vcpu);
 	wake_up_process(thread);
 	return 0;
 }
 
-/* Only where another CPU waits can a signal come before the first turn's end. */
-static int finish_start(struct vcpu *vcpu)
+static void thread_end(struct vcpu *vcpu)
 {
-	int ret;
+	struct task_struct *thread = vcpu->thread;
 
-	ret = wait_for_completion_killable(&vcpu->first) ? -EINTR :
-							   vcpu->result;
-	if (ret && vcpu_stop(vcpu))
-		return -EIO;
-	return ret;
+	if (!thread)
+		return;
+	kthread_stop(thread);
+	vcpu->pid = 0;
+	vcpu->thread = NULL;
+	put_task_struct(thread);
+}
+
+/* Only where another CPU waits can a signal come before the first turn's end. */
+static int take_first_turn(struct vcpu *vcpu, const char *name)
+{
+	int ret = thread_begin(vcpu, first_thread, name);
+
+	if (ret)
+		return ret;
+	if (wait_for_completion_killable(&vcpu->first))
+		return -EINTR;
+	if (vcpu->result)
+		return vcpu->result;
+	thread_end(vcpu);
+	return thread_begin(vcpu, turns_thread, name);
 }
 
 int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
@@ -324,15 +353,14 @@ int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	vcpu->start = start;
 	vcpu->shared = &area->shared;
 	vcpu->slice_us = start->slice_us ?: TWINOS_SLICE_DEFAULT_US;
-	ret = create_thread(vcpu, name);
-	if (ret)
-		return ret;
-	return finish_start(vcpu);
+	recall_set_limit(vcpu, FIRST_LIMIT_MS);
+	recall_begin(vcpu);
+	ret = take_first_turn(vcpu, name);
+	return ret && vcpu_stop(vcpu) ? -EIO : ret;
 }
 
 int vcpu_stop(struct vcpu *vcpu)
 {
-	struct task_struct *thread = vcpu->thread;
 	int ret;
 
 	smp_store_mb(vcpu->over, true);
@@ -340,10 +368,7 @@ int vcpu_stop(struct vcpu *vcpu)
 	ret = recall_wait(vcpu);
 	if (ret)
 		return ret;
-	kthread_stop(thread);
-	put_task_struct(thread);
-	WRITE_ONCE(vcpu->thread, NULL);
-	vcpu->pid = 0;
+	thread_end(vcpu);
 	recall_end(vcpu);
 	world_exit(&vcpu->world);
 	return 0;
