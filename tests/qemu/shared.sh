@@ -51,6 +51,7 @@ check "the network answers" pings 5
 job disk disk /dev/vda
 job loop loop /dev/ttyS4
 job gaps gaps 0 2000
+job aux aux "$cpu"
 
 check "a twin starts" start one load
 is "its mode is told" "$(cat /sys/class/twinos/one/mode)" shared
@@ -81,7 +82,7 @@ is "no twin is left" "$(twinctl list --json | tr -d ' \n')" '{"twins":[]}'
 check "a second twin starts" start two tick
 check "its user space runs" wait_for 180 said two 'TWIN up'
 check "it stops" twinctl stop two
-for job in disk loop gaps fpu; do
+for job in disk loop gaps fpu aux; do
 	check "the host's load $job had no error" end_job $job
 	note "$(tail -n 1 /tmp/check.out)"
 done
