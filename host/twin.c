@@ -311,6 +311,36 @@ int twin_stop(struct twin *twin, u32 reason)
 	return ret;
 }
 
+static struct twin *find_running(void)
+{
+	struct twin *twin;
+
+	mutex_lock(&twins_lock);
+	list_for_each_entry(twin, &twins, node) {
+		if (READ_ONCE(twin->state) != TWINOS_RUNNING)
+			continue;
+		kref_get(&twin->refs);
+		mutex_unlock(&twins_lock);
+		return twin;
+	}
+	mutex_unlock(&twins_lock);
+	return NULL;
+}
+
+/* One that can't be stopped is TWINOS_LOST, and so not found again. */
+void twins_stop(void)
+{
+	struct twin *twin;
+	int ret = 0;
+
+	while (!ret && (twin = find_running())) {
+		ret = twin_stop(twin, TWINOS_REASON_REQUEST);
+		twin_put(twin);
+		if (ret == -EIO)
+			ret = 0;
+	}
+}
+
 static void twin_unpublish(struct twin *twin)
 {
 	mutex_lock(&twins_lock);

@@ -60,6 +60,9 @@ int twin_start(struct twin *twin, const struct twinos_start *arg,
 	       const u32 *cpus);
 int twin_stop(struct twin *twin, u32 reason);
 
+/* twins_stop() - stop every twin; the machine is about to go down */
+void twins_stop(void);
+
 /* twin_get_state() - a consistent copy */
 void twin_get_state(struct twin *twin, struct twinos_state *state);
 
