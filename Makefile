@@ -11,6 +11,8 @@ B := build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+# Where the library looks for what a twin in shared mode loads.
+GUESTDIR := /usr/lib/twinos
 CLANG ?= clang
 IASL ?= iasl
 SPARSE ?= sparse
@@ -290,11 +292,15 @@ install: lib tool
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 
 # For the kernel that KDIR names, by default the running one.
-install-modules: modules
+install-modules: modules guest-init
 	for ko in $(filter %/twinos.ko,$(MODULES)); do \
 		release=$$(basename $$(dirname $$ko)); \
 		install -D -m 644 $$ko $(DESTDIR)/lib/modules/$$release/updates/twinos.ko || exit 1; \
 		[ -n '$(DESTDIR)' ] || depmod $$release || exit 1; done
+	for ko in $(filter %/twinos_guest.ko,$(MODULES)); do \
+		release=$$(basename $$(dirname $$ko)); \
+		install -D -m 644 $$ko $(DESTDIR)$(GUESTDIR)/$$release/twinos_guest.ko || exit 1; done
+	install -D -m 755 $(B)/guest/init $(DESTDIR)$(GUESTDIR)/init
 
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
