@@ -257,6 +257,7 @@ shell: guest
 
 bench: guest
 	bench/run
+	bench/shared
 
 # ---- manners --------------------------------------------------------------
 
