@@ -66,6 +66,9 @@ static void take_step(struct vcpu *vcpu)
 
 	if (recall->step == RECALL_LOST)
 		return;
+	/* In its first turn nobody takes it, and an early one is a triple fault. */
+	if (!completion_done(&vcpu->first))
+		recall->step = max(recall->step, RECALL_NMI);
 	recall->step++;
 	recall->since = jiffies;
 	if (recall->step == RECALL_NMI)

@@ -36,7 +36,8 @@ void recall_exit(void);
  * recall_end() - watch no more
  *
  * A twin that exceeds the limit is sent an NMI, for which its module comes back
- * for good, and then, unless it is on the boot CPU, an INIT.
+ * for good, and then, unless it is on the boot CPU, an INIT. In its first turn it
+ * has no module yet, and the INIT comes at once.
  */
 void recall_begin(struct vcpu *vcpu);
 void recall_set_limit(struct vcpu *vcpu, unsigned int ms);

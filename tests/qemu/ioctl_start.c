@@ -250,6 +250,86 @@ static void test_cpus(int device)
 	drop_tiny(&tiny);
 }
 
+/* ---- starts on a shared CPU --------------------------------------------- */
+
+static struct twinos_start shared_start(const struct tiny *tiny,
+					const uint32_t *cpus)
+{
+	struct twinos_start arg = start_of(tiny, cpus, 1);
+
+	arg.flags = TWINOS_START_SHARED;
+	arg.handover = tiny->start + 2 * TWINOS_PAGE_SIZE;
+	return arg;
+}
+
+static void bad_shared(const struct tiny *tiny, struct twinos_start arg,
+		       int want, const char *what)
+{
+	expect(ioctl(tiny->owner, TWINOS_START, &arg), want, "shared: %s",
+	       what);
+}
+
+static void test_shared_arguments(int device)
+{
+	struct tiny tiny = make_tiny(device, "shared");
+	uint32_t cpus[] = { 1, 2 }, absent = 4;
+	struct twinos_start good = shared_start(&tiny, cpus), arg;
+
+	arg = good, arg.flags = 1U << 31;
+	bad_shared(&tiny, arg, EINVAL, "an unknown flag");
+	arg = good, arg.flags = 0;
+	bad_shared(&tiny, arg, EINVAL, "a handover area without the flag");
+	arg.handover = 0, arg.slice_us = TWINOS_SLICE_DEFAULT_US;
+	bad_shared(&tiny, arg, EINVAL, "a slice without the flag");
+	arg = good, arg.nr_cpus = 2;
+	bad_shared(&tiny, arg, EINVAL, "two CPUs");
+	arg = good, arg.slice_us = TWINOS_SLICE_MIN_US - 1;
+	bad_shared(&tiny, arg, EINVAL, "a slice too short");
+	arg = good, arg.slice_us = TWINOS_SLICE_MAX_US + 1;
+	bad_shared(&tiny, arg, EINVAL, "a slice too long");
+	arg = good, arg.handover++;
+	bad_shared(&tiny, arg, EINVAL, "a handover area at an odd address");
+	arg = good, arg.handover = 0;
+	bad_shared(&tiny, arg, EADDRNOTAVAIL, "no handover area");
+	arg = good, arg.handover = tiny.start + RANGE;
+	bad_shared(&tiny, arg, EADDRNOTAVAIL, "another's handover area");
+	arg = good, arg.handover = tiny.low;
+	bad_shared(&tiny, arg, EADDRNOTAVAIL, "a low handover area");
+	arg = good, arg.cpus = (uintptr_t)&absent;
+	bad_shared(&tiny, arg, ENODEV, "an absent CPU");
+	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "CPU 1 is not shared");
+	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	      "the twin is as it was");
+	drop_tiny(&tiny);
+}
+
+/*
+ * The tiny image knows of no handover area and never gives the CPU back. Where this machine can share CPUs, the host
+ * fetches this one when the process that waits is killed.
+ */
+static void test_shared_fetched(int device)
+{
+	struct tiny tiny = make_tiny(device, "keeper");
+	uint32_t cpu = 1;
+	struct twinos_start arg = shared_start(&tiny, &cpu);
+	int status;
+	pid_t pid = must(fork(), "fork");
+
+	if (!pid)
+		_exit(ioctl(tiny.owner, TWINOS_START, &arg) ? errno : 0);
+	sleep(2);
+	kill(pid, SIGKILL);
+	must(waitpid(pid, &status, 0), "wait for a child");
+	check(WIFSIGNALED(status) || WEXITSTATUS(status) == EOPNOTSUPP,
+	      "a start that takes too long is killed, or none can be");
+	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	      "the CPU was fetched from the twin");
+	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE,
+	      "CPU 1 is not shared any more");
+	expect(start(&tiny, 1), 0, "CPU 1 can be lent after that");
+	drop_tiny(&tiny);
+}
+
 /* Only where the boot CPU can be offline can another one be the last. */
 static void test_last_cpu(int device)
 {
@@ -534,6 +614,8 @@ int main(void)
 		{ "addresses", test_addresses },
 		{ "CPU arrays", test_cpu_arrays },
 		{ "CPUs", test_cpus },
+		{ "shared CPU", test_shared_arguments },
+		{ "shared CPU that is kept", test_shared_fetched },
 		{ "last CPU", test_last_cpu },
 		{ "running", test_running },
 		{ "closed", test_closed },
