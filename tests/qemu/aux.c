@@ -5,7 +5,6 @@
  * Bound to CPU it prints "aux n=N bad=N". IA32_TSC_AUX holds the number of the CPU
  * in its low 12 bits (arch/x86/include/asm/segment.h: vdso_encode_cpunode()).
  */
-#define _GNU_SOURCE
 #include <sched.h>
 #include <x86intrin.h>
 

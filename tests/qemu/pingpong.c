@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pingpong [SECONDS] - two processes on one CPU hand a byte to and fro by pipes
+ * pingpong [SECONDS] - two processes on one CPU hand a byte back and forth by pipes
  *
  * Prints "pingpong n=N", how many times it came back: two switches of the
  * scheduler each.
  */
-#define _GNU_SOURCE
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
