@@ -37,6 +37,7 @@ all: lib tool modules guest-init
 help:
 	@echo 'all lib tool modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
+	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS)]'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -259,6 +260,17 @@ bench: guest
 	bench/run
 	bench/shared
 
+# Longer than make check can wait.
+SWITCHES ?= 50000
+ROUNDS ?= 100
+SOAK = tests/qemu/run --smp 1 --cpu max,vendor=GenuineIntel --disk 64M --timeout 3600
+
+soak: guest
+	$(SOAK) --net --loop --twin 6.12-cloud --out $(B)/logs/soak-switches \
+		--host-append 'rig.switches=$(SWITCHES) rig.limit=3000' tests/qemu/shared.sh
+	$(SOAK) --watchdog --twin 6.1-cloud --out $(B)/logs/soak-rounds \
+		--host-append 'rig.rounds=$(ROUNDS)' tests/qemu/shared-ends.sh
+
 # ---- manners --------------------------------------------------------------
 
 C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] lib/*.[ch] \
@@ -312,7 +324,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool modules guest-init broken guest unit fuzz qemu check stages demo shell bench style \
+.PHONY: all help lib tool modules guest-init broken guest unit fuzz qemu check stages demo shell bench soak style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
