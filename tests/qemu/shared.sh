@@ -61,6 +61,7 @@ gentle_job gaps gaps 0 2000
 gentle_job aux aux "$cpu"
 
 check "a twin starts" start one load
+[ -e /sys/class/twinos/one ] || finish
 is "its mode is told" "$(cat /sys/class/twinos/one/mode)" shared
 is "its CPU stays the host's" "$(cat /sys/devices/system/cpu/online)" "$(cat /sys/devices/system/cpu/present)"
 check "its user space runs" wait_for 180 said one 'TWIN up'
