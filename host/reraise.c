@@ -2,7 +2,9 @@
 /*
  * An edge that the twin has taken is raised again by a self-IPI, which is how
  * the kernel itself resends one (kernel/irq/resend.c). A level-triggered one is
- * sent again by its IO-APIC after the twin's EOI, as long as it is asserted.
+ * sent again by its IO-APIC after the EOI, as long as it is asserted. Where
+ * interrupts are remapped, that takes an EOI by the pin, which only the host can
+ * do (arch/x86/kernel/apic/io_apic.c: ioapic_ir_ack_level()).
  * Only irqs that are started and have an action: another one would stay in
  * service for ever.
  */
@@ -10,6 +12,7 @@
 #include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
 #include <linux/rcupdate.h>
 #include <asm/hw_irq.h>
@@ -45,14 +48,24 @@ static unsigned int vector_of(unsigned int irq, unsigned int cpu)
 	return cfg ? cfg->vector : 0;
 }
 
-static bool is_level(unsigned int irq)
+static void end_level(struct irq_data *data)
 {
-	return irqd_is_level_type(irq_get_irq_data(irq));
+	struct irq_desc *desc = irq_data_to_desc(data);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	if (data->chip && data->chip->irq_eoi)
+		data->chip->irq_eoi(data);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
 }
 
 static void raise_irq(unsigned int irq)
 {
-	if (!is_level(irq))
+	struct irq_data *data = irq_get_irq_data(irq);
+
+	if (irqd_is_level_type(data))
+		end_level(data);
+	else
 		irq_inject_interrupt(irq);
 }
 

@@ -306,7 +306,7 @@ TROUBLE='WARNING:|BUG:|Oops|stall|lockup|Call Trace|hung_task|blocked for more'
 # Not a trouble: what kernels say of themselves when they boot.
 harmless()
 {
-	grep -vE 'rcu_cpu_stall|watchdog_thresh|soft lockup detector'
+	grep -vE 'rcu_cpu_stall|watchdog_thresh|soft lockup detector|RETBleed: WARNING'
 }
 
 twin_has_no_trouble()
