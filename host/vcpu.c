@@ -151,8 +151,11 @@ static int find_logical_id(u32 *logical_id)
 	u32 id;
 
 	*logical_id = 0;
-	if (!(__rdmsr(MSR_IA32_APICBASE) & X2APIC_ENABLE) ||
-	    !apic->dest_mode_logical)
+	if (!(__rdmsr(MSR_IA32_APICBASE) & X2APIC_ENABLE))
+		return 0;
+	if (apic->read(APIC_ID) >= 0xff)
+		return -EOPNOTSUPP;
+	if (!apic->dest_mode_logical)
 		return 0;
 	id = apic->read(APIC_LDR);
 	if (id > 0xff)
@@ -239,15 +242,31 @@ static void wait_for_turn(struct vcpu *vcpu)
 	__set_current_state(TASK_RUNNING);
 }
 
+static void set_parked(struct vcpu *vcpu)
+{
+	struct twinos_handover *handover =
+		container_of(vcpu->shared, struct twinos_handover, shared);
+
+	WRITE_ONCE(handover->parked, 1);
+}
+
 static void take_turn(struct vcpu *vcpu)
 {
 	u32 why;
 
-	if (!turn(vcpu, false))
+	if (!turn(vcpu, false)) {
+		/* KVM may keep it so for long. */
+		if (__read_cr4() & X86_CR4_VMXE)
+			schedule_timeout_idle(1);
 		return;
+	}
 	reraise(&vcpu->reraise, vcpu->cpu);
 	why = READ_ONCE(vcpu->shared->exit);
-	if (why == TWINOS_EXIT_DEAD || why == TWINOS_EXIT_PANIC)
+	/* It was fetched, and its way in is gone: the tool must hear of it. */
+	if (why == TWINOS_EXIT_NONE)
+		set_parked(vcpu);
+	if (why == TWINOS_EXIT_NONE || why == TWINOS_EXIT_DEAD ||
+	    why == TWINOS_EXIT_PANIC)
 		WRITE_ONCE(vcpu->over, true);
 }
 
@@ -273,7 +292,7 @@ static int first_thread(void *data)
 	struct vcpu *vcpu = data;
 
 	vcpu->result = first_turn(vcpu);
-	complete(&vcpu->first);
+	complete_all(&vcpu->first);
 	set_current_state(TASK_INTERRUPTIBLE);
 	while (!kthread_should_stop()) {
 		schedule();

@@ -77,8 +77,9 @@ struct twinos_shared {
  * @size: writer host, before the start: TWINOS_HANDOVER_SIZE
  * @going_down: writer twin (_TTS of the DSDT): not 0 once the twin's kernel has
  *	begun to halt, reboot or power off
- * @parked: writer twin (_PTS of the DSDT, or its module): not 0 once it has done
- *	everything but the last step and waits for its end; terminal
+ * @parked: writer twin (_PTS of the DSDT, or its module), and host for a twin that
+ *	was fetched from a shared CPU: not 0 once it has done everything but the
+ *	last step and waits for its end; terminal
  * @sleep_control: writer twin: the FADT's sleep control register, without which
  *	Linux does not evaluate _PTS; nobody reads it
  * @sleep_status: writer twin: the FADT's sleep status register; as above

@@ -58,6 +58,14 @@ second_is_a_second()
 	[ "$length" -ge 95 ] && [ "$length" -le 150 ]
 }
 
+# The host may have refined its own since it came up, by far less than a percent.
+same_rate()
+{
+	echo "$(tsc_mhz </run/one.log) $(dmesg | tsc_mhz)" >/tmp/rates
+	cat /tmp/rates
+	awk '{ exit !($1 > $2 * 0.99 && $1 < $2 * 1.01) }' /tmp/rates
+}
+
 load_module
 hostlog=$(option hostlog .)
 check "the host's log says '$hostlog'" sh -c "dmesg | grep -q '$hostlog'"
@@ -71,7 +79,7 @@ check "its user space runs" wait_for 90 said one 'TWIN up'
 date_after=$(date +%s)
 check "its timers tick" wait_for 60 at_least_ticks one 8
 check "a sleep of 1 s takes 1 s" second_is_a_second
-is "its TSC has the host's rate" "$(tsc_mhz </run/one.log)" "$(dmesg | tsc_mhz)"
+check "its TSC has the host's rate" same_rate
 is "all its CPUs are online" "$(last one cpus)" "$online"
 check "its /proc/iomem holds only its ranges" iomem_is_its_own
 check "its date is right" date_is_right
