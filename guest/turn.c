@@ -26,11 +26,6 @@ static struct world world;
 static struct hrtimer slice_timer;
 static u32 due; /* TWINOS_EXIT_* that an irq_work is under way for */
 
-static u64 tsc_to_ns(u64 tsc)
-{
-	return mul_u64_u32_div(tsc, NSEC_PER_MSEC, tsc_khz);
-}
-
 static void timer_at(u64 tsc)
 {
 	u64 now = rdtsc_ordered();

@@ -36,11 +36,6 @@ static u64 us_to_tsc(u64 us)
 	return us * tsc_khz / USEC_PER_MSEC;
 }
 
-static u64 tsc_to_ns(u64 tsc)
-{
-	return mul_u64_u32_div(tsc, NSEC_PER_MSEC, tsc_khz);
-}
-
 /*
  * Interrupts that arrived at the twin as its own: the kernels use the same
  * vectors for the same things, and it has served them without effect here.

@@ -134,7 +134,7 @@ static void timer_save(struct lapic *lapic)
 		__wrmsr(MSR_IA32_TSC_DEADLINE, 0, 0);
 }
 
-static u32 own_pending(void)
+u32 lapic_own_pending(void)
 {
 	return apic->read(APIC_IRR + OWN_REGISTER) & OWN_BITS;
 }
@@ -154,7 +154,7 @@ void lapic_save(struct lapic *lapic)
 		lapic->lvt[i] = apic->read(lvts[i]);
 		apic->write(lvts[i], lapic->lvt[i] | APIC_LVT_MASKED);
 	}
-	lapic->pending = own_pending();
+	lapic->pending = lapic_own_pending();
 }
 
 /* From x2APIC to xAPIC mode there is only the way through the disabled one. */
@@ -240,11 +240,6 @@ bool lapic_idle(void)
 		if (apic->read(APIC_IRR + i * 0x10))
 			return false;
 	return true;
-}
-
-bool lapic_own_pending(void)
-{
-	return own_pending();
 }
 
 unsigned int lapic_in_service(void)

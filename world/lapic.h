@@ -48,8 +48,11 @@ void lapic_restore(const struct lapic *lapic);
 /* lapic_idle() - no interrupt has arrived that was not taken yet */
 bool lapic_idle(void);
 
-/* lapic_own_pending() - one of them is this kernel's own */
-bool lapic_own_pending(void);
+/*
+ * lapic_own_pending() - those of them that are this kernel's own, as in
+ * &struct lapic.pending
+ */
+u32 lapic_own_pending(void);
 
 /* lapic_in_service() - the vector that is being handled; 0 if there is none */
 unsigned int lapic_in_service(void);

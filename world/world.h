@@ -41,8 +41,11 @@
 
 #ifndef __ASSEMBLY__
 #include <linux/build_bug.h>
+#include <linux/math64.h>
 #include <linux/stddef.h>
+#include <linux/time64.h>
 #include <linux/types.h>
+#include <asm/tsc.h>
 #include <twinos/handover.h>
 
 #include "fpu.h"
@@ -106,6 +109,12 @@ struct world {
 	u64 debugregs[4], dr6, dr7;
 	void *page;
 };
+
+/* Both kernels count the same TSC. */
+static inline u64 tsc_to_ns(u64 tsc)
+{
+	return mul_u64_u32_div(tsc, NSEC_PER_MSEC, tsc_khz);
+}
 
 /**
  * world_init() - make ready to leave from, and to come back to, this CPU
