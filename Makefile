@@ -234,6 +234,18 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 	ln -sf guest/twinos_guest.ko $(@D)/
 	ln -sf host/twinos.ko $(@D)/
 
+# A module that twins of the tests load, for each kernel as twinos.ko is.
+IRQOFF := $(foreach k,$(KDIRS),$(B)/tests/irqoff/$(call kernel_release,$k)/irqoff.ko)
+
+define irqoff_rule
+$(B)/tests/irqoff/$(call kernel_release,$(1))/irqoff.ko: $$(wildcard tests/qemu/irqoff/*)
+	@mkdir -p $$(@D)
+	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
+	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+endef
+$(foreach k,$(KDIRS),$(eval $(call irqoff_rule,$k)))
+
 # What the virtual machine gets.
 guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
 
