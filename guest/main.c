@@ -39,20 +39,29 @@ static struct twinos_handover *find_handover(struct platform_device *device)
 	return IS_ERR(handover) ? NULL : handover;
 }
 
-static void turn_ready(void)
+static void call_host(u32 why)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	turn_end(TWINOS_EXIT_READY);
+	turn_end(why);
 	local_irq_restore(flags);
 }
+
+/* Whatever is written: returns with the twin's next turn. */
+static ssize_t yield_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	call_host(TWINOS_EXIT_CALL);
+	return count;
+}
+static DEVICE_ATTR_WO(yield);
 
 /*
  * From turn_init() on there is a way back to the host. A twin that can't do the
  * rest takes it for good: without it, it would never let go of the CPU.
  */
-static int share(struct twinos_handover *handover)
+static int share(struct device *dev, struct twinos_handover *handover)
 {
 	struct twinos_shared *shared = &handover->shared;
 	void *page;
@@ -73,8 +82,10 @@ static int share(struct twinos_handover *handover)
 		pr_err("can't share the CPU (%d)\n", ret);
 		turn_end_for_good(TWINOS_EXIT_DEAD);
 	}
-	turn_ready();
+	call_host(TWINOS_EXIT_READY);
 	wall_init(shared);
+	if (device_create_file(dev, &dev_attr_yield))
+		pr_warn("no file to yield the CPU by\n");
 	pr_info("shares its CPU with the host\n");
 	return 0;
 }
@@ -87,7 +98,7 @@ static int probe(struct platform_device *device)
 		return -ENODEV;
 	if (!handover->shared.trampoline)
 		return 0;
-	return share(handover);
+	return share(&device->dev, handover);
 }
 
 static const struct acpi_device_id ids[] = { { TWINOS_HANDOVER_HID }, {} };

@@ -75,6 +75,7 @@ static void account_steal(u64 wanted)
 {
 	u64 now = rdtsc_ordered(), ns;
 
+	shared->arrived = now;
 	if (now <= wanted)
 		return;
 	ns = tsc_to_ns(now - wanted);
@@ -88,6 +89,7 @@ static void leave(u32 why)
 {
 	u64 wanted = rdtsc_ordered();
 
+	shared->left = wanted;
 	due = TWINOS_EXIT_NONE;
 	world_save(&world);
 	if (why == TWINOS_EXIT_IDLE) {

@@ -115,21 +115,18 @@ VCPU_ATTR(pid, vcpu->pid);
 VCPU_ATTR(slice_us, vcpu->slice_us);
 VCPU_ATTR(switches, vcpu->switches);
 VCPU_ATTR(run_ns, vcpu->run_ns);
+VCPU_ATTR(switch_ns, vcpu->switch_ns);
 VCPU_ATTR(steal_ns, vcpu->steal_ns);
 VCPU_ATTR(forwarded, vcpu->reraise.forwarded);
 VCPU_ATTR(reraised, vcpu->reraise.reraised);
 VCPU_ATTR(unclaimed, vcpu->reraise.unclaimed);
 
 static struct attribute *vcpu_attrs[] = {
-	&dev_attr_pid.attr,
-	&dev_attr_slice_us.attr,
-	&dev_attr_switches.attr,
-	&dev_attr_run_ns.attr,
-	&dev_attr_steal_ns.attr,
-	&dev_attr_forwarded.attr,
-	&dev_attr_reraised.attr,
-	&dev_attr_unclaimed.attr,
-	NULL,
+	&dev_attr_pid.attr,	  &dev_attr_slice_us.attr,
+	&dev_attr_switches.attr,  &dev_attr_run_ns.attr,
+	&dev_attr_switch_ns.attr, &dev_attr_steal_ns.attr,
+	&dev_attr_forwarded.attr, &dev_attr_reraised.attr,
+	&dev_attr_unclaimed.attr, NULL,
 };
 
 static const struct attribute_group vcpu_group = {

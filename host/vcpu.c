@@ -65,16 +65,29 @@ static void set_limits(struct vcpu *vcpu, u64 now, bool first)
 }
 
 /*
- * Not while an interrupt waits that the host must serve first, nor while KVM is
- * in VMX operation, in which CR4 can't be changed as the switch does (SDM
- * volume 3, 24.8).
+ * Not while a timer or an IPI waits that the host must serve first, nor while KVM
+ * is in VMX operation, in which CR4 can't be changed as the switch does (SDM
+ * volume 3, 24.8). A device's interrupt that arrives now is sent on by the twin.
  */
 static bool can_begin(struct vcpu *vcpu)
 {
 	/* Before ->over is read, as vcpu_stop() writes that before it reads this. */
 	smp_store_mb(vcpu->inside, true);
-	return !READ_ONCE(vcpu->over) && lapic_idle() &&
+	return !READ_ONCE(vcpu->over) && !lapic_own_pending() &&
 	       !(__read_cr4() & X86_CR4_VMXE);
+}
+
+/* A twin that comes back for good, or is fetched, does not say when it left. */
+static void account(struct vcpu *vcpu, u64 begin, u64 end)
+{
+	u64 arrived = READ_ONCE(vcpu->shared->arrived);
+	u64 left = READ_ONCE(vcpu->shared->left);
+
+	vcpu->run_ns += tsc_to_ns(end - begin);
+	if (begin < arrived && arrived <= left && left < end)
+		vcpu->switch_ns += tsc_to_ns(end - left + arrived - begin);
+	vcpu->steal_ns = vcpu->shared->steal_ns;
+	vcpu->switches++;
 }
 
 /* One turn of the twin; false if it was not begun. */
@@ -88,14 +101,12 @@ static bool turn(struct vcpu *vcpu, bool first)
 		local_irq_enable();
 		return false;
 	}
-	world_save(&vcpu->world);
 	begin = rdtsc_ordered();
-	set_limits(vcpu, begin, first);
+	world_save(&vcpu->world);
+	set_limits(vcpu, rdtsc_ordered(), first);
 	world_switch(&vcpu->world);
 	WRITE_ONCE(vcpu->inside, false);
-	vcpu->run_ns += tsc_to_ns(rdtsc_ordered() - begin);
-	vcpu->steal_ns = vcpu->shared->steal_ns;
-	vcpu->switches++;
+	account(vcpu, begin, rdtsc_ordered());
 	raise_ipis();
 	reraise_collect(&vcpu->reraise, vcpu->shared);
 	local_irq_enable();
@@ -273,7 +284,10 @@ static int turns_thread(void *data)
 		wait_for_turn(vcpu);
 		if (!READ_ONCE(vcpu->over) && !kthread_should_stop())
 			take_turn(vcpu);
-		cond_resched();
+		if (READ_ONCE(vcpu->shared->exit) == TWINOS_EXIT_CALL)
+			yield();
+		else
+			cond_resched();
 	}
 	return 0;
 }

@@ -24,6 +24,7 @@
  * @slice_us: the longest turn
  * @switches: turns so far
  * @run_ns: CPU time so far
+ * @switch_ns: of @run_ns, what the switches took
  * @steal_ns: time so far that the twin says it has waited for the CPU
  * @pid: of @thread, in the initial pid namespace; 0: there is none
  */
@@ -41,6 +42,7 @@ struct vcpu {
 	u32 slice_us;
 	u64 switches;
 	u64 run_ns;
+	u64 switch_ns;
 	u64 steal_ns;
 	pid_t pid;
 	struct reraise reraise;

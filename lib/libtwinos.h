@@ -176,6 +176,7 @@ void twinos_twin_free(struct twinos_twin *twin);
  * @slice_us: how long the twin may run at a stretch
  * @switches: turns so far
  * @run_ns: CPU time that the twin had
+ * @switch_ns: of that, what the switches took
  * @steal_ns: time that the twin wanted the CPU and had to wait for it
  * @forwarded: interrupts of the host that arrived in the twin's turns
  * @reraised: of these, those that the host was given again
@@ -185,7 +186,7 @@ struct twinos_vcpu {
 	pid_t pid;
 	unsigned int slice_us;
 	uint64_t switches;
-	uint64_t run_ns, steal_ns;
+	uint64_t run_ns, switch_ns, steal_ns;
 	uint64_t forwarded, reraised, unclaimed;
 };
 

@@ -84,6 +84,7 @@ static void read_mode(struct twinos_status *status, int dir)
 	vcpu->slice_us = (unsigned int)read_number(dir, "vcpu/slice_us");
 	vcpu->switches = read_number(dir, "vcpu/switches");
 	vcpu->run_ns = read_number(dir, "vcpu/run_ns");
+	vcpu->switch_ns = read_number(dir, "vcpu/switch_ns");
 	vcpu->steal_ns = read_number(dir, "vcpu/steal_ns");
 	vcpu->forwarded = read_number(dir, "vcpu/forwarded");
 	vcpu->reraised = read_number(dir, "vcpu/reraised");

@@ -65,6 +65,7 @@ static void print_vcpu(const struct twinos_status *status)
 	printf("  %-20s %uus\n", "Slice:", vcpu->slice_us);
 	print_number("Turns:", vcpu->switches);
 	print_seconds("CPU time:", vcpu->run_ns);
+	print_seconds("  for switching:", vcpu->switch_ns);
 	print_seconds("Steal time:", vcpu->steal_ns);
 	print_number("Host's interrupts:", vcpu->forwarded);
 	print_number("  given to it again:", vcpu->reraised);

@@ -122,10 +122,11 @@ static json_t *json_vcpu(const struct twinos_status *status)
 
 	if (!status->shared)
 		return json_null();
-	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid",
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "pid",
 			 (int)vcpu->pid, "slice_us", json_count(vcpu->slice_us),
 			 "switches", json_count(vcpu->switches), "run_ns",
-			 json_count(vcpu->run_ns), "steal_ns",
+			 json_count(vcpu->run_ns), "switch_ns",
+			 json_count(vcpu->switch_ns), "steal_ns",
 			 json_count(vcpu->steal_ns), "forwarded",
 			 json_count(vcpu->forwarded), "reraised",
 			 json_count(vcpu->reraised), "unclaimed",

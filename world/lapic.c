@@ -31,11 +31,6 @@ static const u32 lvts[LAPIC_LVTS] = {
 	APIC_LVTPC, APIC_LVTTHMR, APIC_LVTCMCI,
 };
 
-static unsigned int nr_lvts(void)
-{
-	return min(GET_APIC_MAXLVT(apic->read(APIC_LVR)), LAPIC_LVTS);
-}
-
 /* APIC_TDCR: 0 divides by 2... 10 by 128, 11 by 1, bit 2 of it is bit 3 */
 static unsigned int divide_shift(u32 divide)
 {
@@ -96,9 +91,10 @@ static u64 measure(u32 divide)
 
 u64 lapic_ratio(void)
 {
-	struct lapic lapic = {};
 	u64 start = rdtsc_ordered();
+	struct lapic lapic = {};
 
+	lapic_init(&lapic, 0);
 	lapic_save(&lapic);
 	lapic.ratio = measure(lapic.divide);
 	lapic.next = next_event(&lapic, start);
@@ -109,6 +105,7 @@ u64 lapic_ratio(void)
 void lapic_init(struct lapic *lapic, u64 ratio)
 {
 	lapic->ratio = ratio;
+	lapic->nr_lvts = min(GET_APIC_MAXLVT(apic->read(APIC_LVR)), LAPIC_LVTS);
 }
 
 /*
@@ -141,7 +138,7 @@ u32 lapic_own_pending(void)
 
 void lapic_save(struct lapic *lapic)
 {
-	unsigned int i, nr = nr_lvts();
+	unsigned int i;
 
 	lapic->base = __rdmsr(MSR_IA32_APICBASE);
 	timer_save(lapic);
@@ -150,9 +147,10 @@ void lapic_save(struct lapic *lapic)
 	if (!(lapic->base & X2APIC_ENABLE))
 		lapic->dfr = apic->read(APIC_DFR);
 	lapic->svr = apic->read(APIC_SPIV);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < lapic->nr_lvts; i++) {
 		lapic->lvt[i] = apic->read(lvts[i]);
-		apic->write(lvts[i], lapic->lvt[i] | APIC_LVT_MASKED);
+		if (!(lapic->lvt[i] & APIC_LVT_MASKED))
+			apic->write(lvts[i], lapic->lvt[i] | APIC_LVT_MASKED);
 	}
 	lapic->pending = lapic_own_pending();
 }
@@ -215,7 +213,7 @@ static void raise_pending(const struct lapic *lapic)
 
 void lapic_restore(const struct lapic *lapic)
 {
-	unsigned int i, nr;
+	unsigned int i;
 
 	mode_restore(lapic->base);
 	apic->write(APIC_SPIV, lapic->svr);
@@ -224,22 +222,11 @@ void lapic_restore(const struct lapic *lapic)
 		apic->write(APIC_DFR, lapic->dfr);
 	}
 	apic->write(APIC_TASKPRI, lapic->tpr);
-	nr = nr_lvts();
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < lapic->nr_lvts; i++)
 		apic->write(lvts[i], lapic->lvt[i]);
 	apic->write(APIC_ESR, 0);
 	timer_restore(lapic);
 	raise_pending(lapic);
-}
-
-bool lapic_idle(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		if (apic->read(APIC_IRR + i * 0x10))
-			return false;
-	return true;
 }
 
 unsigned int lapic_in_service(void)

@@ -10,6 +10,7 @@
 /**
  * struct lapic - one kernel's use of the CPU's local APIC
  * @ratio: ticks of its timer, undivided, in 2^32 ticks of the TSC
+ * @nr_lvts: how many of @lvt this CPU has
  * @base: IA32_APIC_BASE: xAPIC or x2APIC mode
  * @next: TSC of the timer's next interrupt; LAPIC_NEVER: none
  * @pending: vectors from LAPIC_FIRST_OWN on that had arrived and not been taken
@@ -18,6 +19,7 @@
  */
 struct lapic {
 	u64 ratio;
+	unsigned int nr_lvts;
 	u64 base;
 	u64 next;
 	u64 deadline;
@@ -35,6 +37,7 @@ struct lapic {
  */
 u64 lapic_ratio(void);
 
+/* lapic_init() - on the CPU; @ratio: of lapic_ratio(), 0 to measure it */
 void lapic_init(struct lapic *lapic, u64 ratio);
 
 /*
@@ -45,13 +48,7 @@ void lapic_init(struct lapic *lapic, u64 ratio);
 void lapic_save(struct lapic *lapic);
 void lapic_restore(const struct lapic *lapic);
 
-/* lapic_idle() - no interrupt has arrived that was not taken yet */
-bool lapic_idle(void);
-
-/*
- * lapic_own_pending() - those of them that are this kernel's own, as in
- * &struct lapic.pending
- */
+/* lapic_own_pending() - as in &struct lapic.pending, now */
 u32 lapic_own_pending(void);
 
 /* lapic_in_service() - the vector that is being handled; 0 if there is none */

@@ -92,12 +92,12 @@ STACK_FRAME_NON_STANDARD world_leave
  * its struct crossing in %rdi and everything else still the other kernel's.
  */
 SYM_FUNC_START(world_resume)
-	/* ltr marks the TSS busy in the GDT, which is mapped read-only. */
-	movq	%cr0, %rax
-	andq	$~X86_CR0_WP, %rax
-	movq	%rax, %cr0
-
-	lgdt	CROSSING_GDT(%rdi)
+	/*
+	 * ltr marks the TSS busy in the GDT. Where the kernel uses it, it is
+	 * mapped read-only, so that happens in its alias, as in the kernel's
+	 * own native_load_tr_desc().
+	 */
+	lgdt	CROSSING_GDT_ALIAS(%rdi)
 	lidt	CROSSING_IDT(%rdi)
 	movq	CROSSING_RSP(%rdi), %rsp
 	RESTORE_MSR MSR_EFER, CROSSING_EFER
@@ -111,9 +111,10 @@ SYM_FUNC_START(world_resume)
 	movzwl	CROSSING_TR(%rdi), %ecx
 	movl	%ecx, %edx
 	andl	$~7, %edx
-	addq	CROSSING_GDT + 2(%rdi), %rdx
+	addq	CROSSING_GDT_ALIAS + 2(%rdi), %rdx
 	andb	$~2, 5(%rdx)
 	ltr	%cx
+	lgdt	CROSSING_GDT(%rdi)
 
 	/* Loading a selector has changed its base. */
 	RESTORE_MSR MSR_FS_BASE, CROSSING_FS_BASE
@@ -133,13 +134,18 @@ SYM_FUNC_START(world_resume)
 	movq	%rax, %rdx
 	andq	$~0xfff, %rdx
 	movq	%rdx, %cr3
-	/* WP before CET. */
-	movq	CROSSING_CR0(%rdi), %rdx
-	movq	%rdx, %cr0
-	movq	CROSSING_CR4(%rdi), %rdx
-	movq	%rdx, %cr4
+	/* WP before CET. Each of these flushes the TLB, so none without need. */
+	movq	CROSSING_CR0(%rdi), %rcx
+	movq	%cr0, %r8
+	cmpq	%rcx, %r8
+	je	2f
+	movq	%rcx, %cr0
+2:	movq	CROSSING_CR4(%rdi), %rcx
+	movq	%rcx, %cr4
+	cmpq	%rax, %rdx
+	je	3f
 	movq	%rax, %cr3
-
+3:
 	popfq
 	popq	%r15
 	popq	%r14

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/smp.h>
 #include <linux/string.h>
-#include <asm/special_insns.h>
+#include <asm/desc.h>
 
 #include "world.h"
 
@@ -32,6 +33,10 @@ int world_init(struct world *world, void *page, phys_addr_t address,
 		goto exit_identity;
 	msrs_init(&world->msrs);
 	lapic_init(&world->lapic, apic_ratio);
+	world->crossing.gdt_alias = (struct desc_ptr){
+		.size = GDT_SIZE - 1,
+		.address = (unsigned long)get_cpu_gdt_rw(smp_processor_id()),
+	};
 	world->crossing.switch_cr3 = world->identity.cr3;
 	world->crossing.trampoline = address;
 	world->crossing.slot =

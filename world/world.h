@@ -33,6 +33,7 @@
 #define CROSSING_GS 0x8a
 #define CROSSING_LDT 0x8c
 #define CROSSING_TR 0x8e
+#define CROSSING_GDT_ALIAS 0x90
 
 /* Where world_boot, on the trampoline page, finds what it needs. */
 #define WORLD_BOOT_RSI 0x00
@@ -45,6 +46,7 @@
 #include <linux/stddef.h>
 #include <linux/time64.h>
 #include <linux/types.h>
+#include <asm/desc_defs.h>
 #include <asm/tsc.h>
 #include <twinos/handover.h>
 
@@ -58,6 +60,7 @@
  * @switch_cr3: this kernel's page tables for the switch
  * @slot: address of the other kernel's slot on the trampoline page
  * @trampoline: address of that page
+ * @gdt_alias: what LGDT takes for this CPU's GDT where it can be written to
  * The rest is saved by world_leave().
  */
 struct crossing {
@@ -66,6 +69,7 @@ struct crossing {
 	u64 switch_cr3, slot, trampoline;
 	u8 gdt[16], idt[16];
 	u16 cs, ss, ds, es, fs, gs, ldt, tr;
+	struct desc_ptr gdt_alias;
 };
 
 #define CROSSING_ASSERT(field, offset) \
@@ -80,6 +84,7 @@ CROSSING_ASSERT(gdt, CROSSING_GDT);
 CROSSING_ASSERT(idt, CROSSING_IDT);
 CROSSING_ASSERT(cs, CROSSING_CS);
 CROSSING_ASSERT(tr, CROSSING_TR);
+CROSSING_ASSERT(gdt_alias, CROSSING_GDT_ALIAS);
 
 /**
  * struct world_boot - the twin's first entry, behind the slots on the

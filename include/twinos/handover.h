@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 2
+#define TWINOS_HANDOVER_REVISION 3
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* The ACPI device that shows the handover area to the twin. */
@@ -25,6 +25,7 @@
 #define TWINOS_EXIT_IRQ 4 /* an interrupt of the host arrived */
 #define TWINOS_EXIT_DEAD 5 /* for good: halt, reboot, poweroff, NMI */
 #define TWINOS_EXIT_PANIC 6 /* for good: its kernel panicked */
+#define TWINOS_EXIT_CALL 7 /* a program of its gave the rest of the turn away */
 
 /**
  * struct twinos_shared - the part of shared mode
@@ -52,6 +53,9 @@
  *	arrived since the host last cleared them
  * @forwarded: writer twin: how many bits it has set in @vectors so far
  * @steal_ns: writer twin: how long it has waited for the CPU so far
+ * @arrived: writer twin, in each turn: TSC once its state was restored...
+ * @left: ...and before it was saved again: what a turn lasts beyond that is the
+ *	switch's
  */
 struct twinos_shared {
 	__u64 trampoline;
@@ -68,6 +72,8 @@ struct twinos_shared {
 	__u64 vectors[4];
 	__u64 forwarded;
 	__u64 steal_ns;
+	__u64 arrived;
+	__u64 left;
 };
 
 /**
