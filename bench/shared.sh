@@ -9,10 +9,11 @@
 times=$(option times 5)
 WINDOW=4 # seconds
 
-# value TEXT KEY
-value()
+# logged N PATTERN - the twin's log has so many such lines; read now and then only,
+# and by nobody while something is measured
+logged()
 {
-	echo "$1" | sed -n "s/.*$2=\([0-9]*\).*/\1/p"
+	[ "$(twinctl dmesg one 2>/dev/null | grep -c "$2")" -ge "$1" ]
 }
 
 # begin PLAN [OPTION]...
@@ -20,27 +21,20 @@ begin()
 {
 	plan=$1
 	shift
-	start_twin one "$plan" --shared 0 --memory 128M "$@" || exit 1
-	wait_for 120 said one 'TWIN facts end' || exit 1
-	sleep 3
+	twinctl start --name one --kernel /twins/1 --initrd /twins/initrd \
+		--append "$TWIN_APPEND twin.plan=$plan" --shared 0 --memory 128M "$@" &&
+		wait_for 120 logged 2 "TWIN $plan" || exit 1
 }
 
 end()
 {
 	twinctl stop one >/dev/null
-	rm -f /run/one.log
 }
 
-# Units of work a second, in thousandths, of what the twin did from line $1 on.
-twin_rate()
+# What a program alone does.
+one_process()
 {
-	tail -n +"$1" /run/one.log | sed -n 's/.*TWIN burn units=\([0-9]*\).*wall_ms=\([0-9]*\)/\1 \2/p' |
-		awk '{ units += $1; ms += $2 } END { printf "%d\n", ms ? units * 1000000 / ms : 0 }'
-}
-
-rate()
-{
-	echo $(($(value "$1" units) * 1000000 / $(value "$1" wall_ms)))
+	rate "$(burn $WINDOW)"
 }
 
 two_processes()
@@ -51,15 +45,20 @@ two_processes()
 	echo $(($(rate "$first") + $(rate "$(cat /tmp/second)")))
 }
 
-# Twice as long: the twin tells of its work every two seconds.
+burned()
+{
+	twinctl dmesg one | grep -o 'TWIN burn.*'
+}
+
+# The twin tells of its work every two seconds. The first report after the host's
+# program has begun covers some of the time before, the others do not.
 host_and_twin()
 {
-	line=$(($(wc -l </run/one.log) + 1))
-	turns=$(vcpu one switches)
-	first=$(burn $((2 * WINDOW)))
-	turns=$((($(vcpu one switches) - turns) / (2 * WINDOW)))
-	sleep 3
-	echo $(($(rate "$first") + $(twin_rate $line))) $turns
+	before=$(burned | wc -l)
+	first=$(burn $((3 * WINDOW)))
+	twin=$(burned | tail -n +$((before + 2)) | sed 's/[a-z_]*=//g' |
+		awk '{ units += $3; ms += $5 } END { print int(units * 1000000 / ms) }')
+	echo $(($(rate "$first") + twin))
 }
 
 # sample SERIES COMMAND... - as often as wanted
@@ -72,11 +71,20 @@ sample()
 	done
 }
 
-round_trips()
+# per_second FILE - how much it grows
+per_second()
 {
-	turns=$(vcpu one switches)
+	turns=$(vcpu one "$1")
 	sleep $WINDOW
-	echo $((($(vcpu one switches) - turns) / WINDOW))
+	echo $((($(vcpu one "$1") - turns) / WINDOW))
+}
+
+# What the switches of a turn take, there and back, in nanoseconds.
+switch_time()
+{
+	turns=$(vcpu one switches) ns=$(vcpu one switch_ns)
+	sleep $WINDOW
+	echo $((($(vcpu one switch_ns) - ns) / ($(vcpu one switches) - turns)))
 }
 
 pipes()
@@ -85,16 +93,19 @@ pipes()
 }
 
 load_module
-sample one-process sh -c 'burn 4 | sed "s/.*units=\([0-9]*\).*wall_ms=\([0-9]*\).*/\1 \2/" | { read -r units ms; echo $((units * 1000000 / ms)); }'
+sample one-process one_process
 sample two-processes two_processes
 sample pipe-round-trips pipes
 begin yield
-sample switch-round-trips round_trips
+sample switch-round-trips per_second switches
+sample switch-ns switch_time
 end
 begin burn --slice 4ms
+sample turns-4ms per_second switches
 sample host-and-twin-4ms host_and_twin
 end
 begin burn --slice 500us
+sample turns-500us per_second switches
 sample host-and-twin-500us host_and_twin
 end
 sample pipe-round-trips pipes
