@@ -135,6 +135,18 @@ number()
 	sed -n "s/.*$2=\([0-9]*\).*/\1/p" "/tmp/$1.out" | tail -n 1
 }
 
+# value TEXT KEY - the number of KEY=NUMBER in it
+value()
+{
+	echo "$1" | sed -n "s/.*$2=\([0-9]*\).*/\1/p"
+}
+
+# rate TEXT - of what `burn` printed: units of work a second, in thousandths
+rate()
+{
+	echo $(($(value "$1" units) * 1000000 / $(value "$1" wall_ms)))
+}
+
 # pings N - all of them are answered
 pings()
 {
