@@ -76,9 +76,17 @@ worst()
 		sed "s/^/BENCH latency $state /"
 }
 
+# What the host does to lend a CPU and to have it back, with no twin.
+hotplug()
+{
+	echo 0 >/sys/devices/system/cpu/cpu2/online
+	echo 1 >/sys/devices/system/cpu/cpu2/online
+}
+
 measure_latency()
 {
 	worst idle :
+	worst hotplug hotplug
 	# The emulator has as much to do as with a busy twin, but there is none.
 	taskset 4 sh -c 'while :; do :; done' &
 	spinner=$!
