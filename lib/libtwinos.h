@@ -258,6 +258,9 @@ struct twinos_log;
 /* Reads the twin's physical memory: 0 or -errno. */
 typedef int (*twinos_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
 
+/* twinos_read_fd() - one that reads from the owner or observer fd at @ctx */
+int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len);
+
 /**
  * twinos_log_new() - a reader of a twin's printk ring
  * @ranges: where the twin has memory; copied
