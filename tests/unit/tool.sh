@@ -101,6 +101,7 @@ refuses '--slice goes with --shared' run --slice 4ms
 refuses 'option --guest-modules: .*empty' run --shared 0 --guest-modules ''
 refuses '--guest-modules goes with --shared' run --guest-modules x
 refuses 'option --timeout: ' stop --timeout 1s x
+refuses 'option --on-panic: .*empty' run --on-panic ''
 refuses 'NAME FILE is missing' dump
 refuses 'NAME FILE is missing' dump x
 refuses "'z' is one operand too many" dump x y z
@@ -149,6 +150,11 @@ if [ -n "$kernel" ]; then
 else
 	echo "ok $((count += 1)) - no guest module # SKIP no kernel in build/names"
 fi
+
+# So is a place for dumps that can't take any.
+fails 1 "dumps to '$dir/none': No such file" run --on-panic "$dir/none"
+fails 1 "dumps to '$dir/out': it is no directory" start --on-panic "$dir/out"
+fails 1 "dumps to '/proc/.*'" run --on-panic /proc/sys
 
 echo "1..$count"
 [ "$failed" = 0 ]
