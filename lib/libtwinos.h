@@ -259,6 +259,9 @@ struct twinos_log;
 /* Reads the twin's physical memory: 0 or -errno. */
 typedef int (*twinos_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
 
+/* twinos_read_fd() - one that reads from the owner or observer fd at @ctx */
+int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len);
+
 /**
  * twinos_log_new() - a reader of a twin's printk ring
  * @ranges: where the twin has memory; copied
@@ -293,6 +296,50 @@ bool twinos_log_panicked(const struct twinos_log *log);
 bool twinos_log_halted(const struct twinos_log *log);
 
 void twinos_log_free(struct twinos_log *log);
+
+/**
+ * struct twinos_dump - a memory dump to write
+ * @path: the file; there is none of that name before it is whole
+ * @force: replace a file that is there
+ * @ranges: where the twin has memory: whole pages, in any order
+ * @read: called with ranges of addresses inside @ranges only
+ * @read_ctx: for @read
+ * @progress: told after each step how many bytes of the memory are done;
+ *	anything but 0 ends the dump with -ECANCELED; NULL: nobody is told
+ * @progress_ctx: for @progress
+ */
+struct twinos_dump {
+	const char *path;
+	bool force;
+	const struct twinos_range *ranges;
+	size_t nr_ranges;
+	twinos_read_fn read;
+	void *read_ctx;
+	int (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+};
+
+/**
+ * struct twinos_dump_result - a memory dump that was written
+ * @bytes: the size of the file
+ * @stored: how many of them are no hole
+ * @described: VMCOREINFO was found and is in the file; else its readers must be
+ *	told by hand what they need to know
+ */
+struct twinos_dump_result {
+	uint64_t bytes, stored;
+	bool described;
+};
+
+/**
+ * twinos_dump() - write the memory of a twin to a file, as an ELF core
+ *
+ * The twin may run, hang or be stopped; what changes in the meantime is in the
+ * file in either state. On failure no file is left, and one that was there is
+ * as it was. Nothing that the memory holds is trusted.
+ */
+int twinos_dump(const struct twinos_dump *dump,
+		struct twinos_dump_result *result, struct twinos_error *err);
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ring.h"
 
@@ -92,34 +91,15 @@ int twinos_log_new(struct twinos_log **log, const struct twinos_range *ranges,
 	return 0;
 }
 
-static int read_fd(void *ctx, uint64_t addr, void *buf, size_t len)
-{
-	const struct twinos_log *log = ctx;
-	char *to = buf;
-
-	while (len) {
-		ssize_t ret = pread(log->fd, to, len, addr);
-
-		if (ret < 0 && errno == EINTR)
-			continue;
-		if (ret <= 0)
-			return ret ? -errno : -EIO;
-		to += ret;
-		addr += ret;
-		len -= ret;
-	}
-	return 0;
-}
-
 int twinos_log_open(struct twinos_log **log, int fd,
 		    const struct twinos_range *ranges, size_t nr_ranges)
 {
-	int ret = twinos_log_new(log, ranges, nr_ranges, read_fd, NULL);
+	int ret = twinos_log_new(log, ranges, nr_ranges, twinos_read_fd, NULL);
 
 	if (ret)
 		return ret;
 	(*log)->fd = fd;
-	(*log)->ram.ctx = *log;
+	(*log)->ram.ctx = &(*log)->fd;
 	return 0;
 }
 
@@ -141,35 +121,12 @@ bool twinos_log_halted(const struct twinos_log *log)
 	return log->halted;
 }
 
-struct attach {
-	struct twinos_log *log;
-	int failure; /* to report if no candidate is good */
-};
-
-/* A bad or half-written page must not hide a good one: go on after it. */
-static int try_attach(void *ctx, const struct twinos_vmcoreinfo *info)
-{
-	struct attach *attach = ctx;
-	struct twinos_log *log = attach->log;
-	int ret = twinos_ring_attach(&log->ring, &log->ram, info);
-
-	if (!ret) {
-		log->attached = true;
-		return 1;
-	}
-	if (ret == -EILSEQ)
-		attach->failure = ret;
-	return ret == -EILSEQ || ret == -EAGAIN ? 0 : ret;
-}
-
 static int attach_ring(struct twinos_log *log)
 {
-	struct attach attach = { .log = log, .failure = -EAGAIN };
-	int ret = twinos_vmcoreinfo_scan(&log->ram, try_attach, &attach);
+	int ret = twinos_ring_find(&log->ring, &log->ram, NULL);
 
-	if (ret < 0)
-		return ret;
-	return log->attached ? 0 : attach.failure;
+	log->attached = !ret;
+	return ret;
 }
 
 /*

@@ -2,8 +2,28 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ram.h"
+
+int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	const int *fd = ctx;
+	char *to = buf;
+
+	while (len) {
+		ssize_t ret = pread(*fd, to, len, addr);
+
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret <= 0)
+			return ret ? -errno : -EIO;
+		to += ret;
+		addr += ret;
+		len -= ret;
+	}
+	return 0;
+}
 
 static bool is_sane(const struct twinos_range *range)
 {

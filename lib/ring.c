@@ -276,24 +276,64 @@ static int find_arrays(struct twinos_ring *ring,
 int twinos_ring_attach(struct twinos_ring *ring, const struct twinos_ram *ram,
 		       const struct twinos_vmcoreinfo *info)
 {
-	struct twinos_translation tr = { .ram = ram };
+	struct twinos_translation *tr = &ring->translation;
 	struct twinos_ring_ends ends;
 	uint64_t prb;
 	int ret;
 
 	ring->ram = ram;
+	*tr = (struct twinos_translation){ .ram = ram };
 	ret = get(info, "SYMBOL(prb)", &prb);
 	if (!ret)
 		ret = get_layout(info, &ring->layout);
 	if (!ret)
-		ret = get_translation(info, &tr);
+		ret = get_translation(info, tr);
 	if (!ret)
-		ret = find_ring(ring, &tr, prb);
+		ret = find_ring(ring, tr, prb);
 	if (!ret)
-		ret = find_arrays(ring, &tr);
+		ret = find_arrays(ring, tr);
 	if (!ret)
 		ret = twinos_ring_read_ends(ring, &ends);
 	return ret == -EFAULT ? -EILSEQ : ret;
+}
+
+struct find {
+	struct twinos_ring *ring;
+	const struct twinos_ram *ram;
+	struct twinos_vmcoreinfo *info; /* NULL: nobody wants it */
+	int failure; /* to report if no candidate is good */
+};
+
+/* A bad or half-written page must not hide a good one: go on after it. */
+static int try_attach(void *ctx, const struct twinos_vmcoreinfo *info)
+{
+	struct find *find = ctx;
+	int ret = twinos_ring_attach(find->ring, find->ram, info);
+
+	if (!ret) {
+		if (find->info)
+			*find->info = *info;
+		return 1;
+	}
+	if (ret == -EILSEQ)
+		find->failure = ret;
+	return ret == -EILSEQ || ret == -EAGAIN ? 0 : ret;
+}
+
+int twinos_ring_find(struct twinos_ring *ring, const struct twinos_ram *ram,
+		     struct twinos_vmcoreinfo *info)
+{
+	struct find find = {
+		.ring = ring,
+		.ram = ram,
+		.info = info,
+		.failure = -EAGAIN,
+	};
+	int ret = twinos_vmcoreinfo_scan(ram, try_attach, &find);
+
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : find.failure;
 }
 
 /*

@@ -9,6 +9,7 @@
 #define TWINOS_LIB_RING_H
 
 #include "ram.h"
+#include "translate.h"
 #include "vmcoreinfo.h"
 
 /**
@@ -28,6 +29,7 @@ struct twinos_ring_layout {
 
 /**
  * struct twinos_ring - a ring that was found
+ * @translation: how its addresses were translated
  * @address: physical, of the struct printk_ringbuffer
  * @descs: physical, of the array of descriptors
  * @infos: physical, of the array of struct printk_info
@@ -38,6 +40,7 @@ struct twinos_ring_layout {
 struct twinos_ring {
 	const struct twinos_ram *ram;
 	struct twinos_ring_layout layout;
+	struct twinos_translation translation;
 	uint64_t address, descs, infos, data;
 	unsigned int count_bits, size_bits;
 };
@@ -78,6 +81,15 @@ struct twinos_info {
  */
 int twinos_ring_attach(struct twinos_ring *ring, const struct twinos_ram *ram,
 		       const struct twinos_vmcoreinfo *info);
+
+/*
+ * twinos_ring_find() - attach to the ring that one of the pages which look like
+ * VMCOREINFO tells of, and copy that page to @info unless it is NULL. -EAGAIN:
+ * there is none yet; -EILSEQ: those there are make no sense; -errno of the read
+ * function otherwise.
+ */
+int twinos_ring_find(struct twinos_ring *ring, const struct twinos_ram *ram,
+		     struct twinos_vmcoreinfo *info);
 
 /* twinos_ring_read_ends() - -EILSEQ if they are further apart than can be */
 int twinos_ring_read_ends(const struct twinos_ring *ring,

@@ -13,6 +13,7 @@
 
 #define PAGE_SHIFT 12
 #define LEVEL_BITS 9
+#define NR_ENTRIES (1U << LEVEL_BITS)
 #define ENTRY_PRESENT (1ULL << 0)
 #define ENTRY_LARGE (1ULL << 7)
 #define ENTRY_ADDRESS 0x000ffffffffff000ULL
@@ -86,6 +87,66 @@ int twinos_translate(const struct twinos_translation *tr, uint64_t vaddr,
 		table = entry & ENTRY_ADDRESS;
 	}
 	return -EFAULT;
+}
+
+/* A kernel's tables lead there at once; those of a liar shall not go on for long. */
+#define MAX_TABLES 64
+
+struct lowest {
+	const struct twinos_translation *tr;
+	unsigned int nr_tables; /* looked at so far */
+	uint64_t vaddr, paddr;
+};
+
+static int search_table(struct lowest *lowest, uint64_t table,
+			unsigned int level, uint64_t vaddr);
+
+/* 1: found, 0: nothing is mapped by it, or -errno */
+static int search_entry(struct lowest *lowest, uint64_t entry,
+			unsigned int level, uint64_t vaddr)
+{
+	if (!(entry & ENTRY_PRESENT))
+		return 0;
+	entry &= ~lowest->tr->sme_mask;
+	if (!is_page(entry, level))
+		return search_table(lowest, entry & ENTRY_ADDRESS, level - 1,
+				    vaddr);
+	lowest->vaddr = vaddr;
+	lowest->paddr = entry & ENTRY_ADDRESS &
+			~((1ULL << level_shift(level)) - 1);
+	return 1;
+}
+
+/* @vaddr is where the table's first entry maps, but for the topmost table. */
+static int search_table(struct lowest *lowest, uint64_t table,
+			unsigned int level, uint64_t vaddr)
+{
+	unsigned int i = level == lowest->tr->levels ? NR_ENTRIES / 2 : 0;
+	uint64_t entries[NR_ENTRIES];
+	int ret;
+
+	if (lowest->nr_tables++ == MAX_TABLES)
+		return -EFAULT;
+	ret = twinos_ram_read(lowest->tr->ram, table, entries, sizeof(entries));
+	for (; !ret && i < NR_ENTRIES; i++)
+		ret = search_entry(lowest, entries[i], level,
+				   vaddr | (uint64_t)i << level_shift(level));
+	return ret;
+}
+
+int twinos_translate_lowest(const struct twinos_translation *tr,
+			    uint64_t *vaddr, uint64_t *paddr)
+{
+	/* All bits above those that the tables decide are ones. */
+	uint64_t half = ~0ULL << (level_shift(tr->levels) + LEVEL_BITS - 1);
+	struct lowest lowest = { .tr = tr };
+	int ret = search_table(&lowest, tr->top, tr->levels, half);
+
+	if (ret <= 0)
+		return ret ? ret : -EFAULT;
+	*vaddr = lowest.vaddr;
+	*paddr = lowest.paddr;
+	return 0;
 }
 
 static int check_readable(const struct twinos_ram *ram, uint64_t addr)

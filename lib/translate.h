@@ -35,6 +35,13 @@ int twinos_translate(const struct twinos_translation *tr, uint64_t vaddr,
 		     uint64_t *paddr);
 
 /*
+ * twinos_translate_lowest() - the lowest address of the kernel's half that is
+ * mapped, and what to; -EFAULT: there is none, or not within MAX_TABLES tables
+ */
+int twinos_translate_lowest(const struct twinos_translation *tr,
+			    uint64_t *vaddr, uint64_t *paddr);
+
+/*
  * twinos_translate_array() - the same for @len bytes that the kernel has in
  * physically contiguous memory; -EFAULT also if its two ends are not that far
  * apart or lie outside the twin's memory

@@ -211,18 +211,27 @@ int follow_twin(struct twinos_twin *twin, int signals, bool print,
 	return ret;
 }
 
-void follow_rest(struct twinos_twin *twin)
+bool follow_had_a_turn(const struct twinos_error *err)
+{
+	return err->code == ECANCELED || err->code == EOVERFLOW ||
+	       err->code == EIO;
+}
+
+bool follow_rest(struct twinos_twin *twin, bool print)
 {
 	struct follow_end end = { 0 };
 	struct following following = {
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
-		.print = true,
+		.print = print,
 		.end = &end,
 	};
+	bool panicked;
 
 	if (open_log(&following))
-		return;
+		return false;
 	drain_log(&following);
+	panicked = twinos_log_panicked(following.log);
 	twinos_log_free(following.log);
+	return panicked;
 }

@@ -33,7 +33,16 @@ int follow_signals(void);
 int follow_twin(struct twinos_twin *twin, int signals, bool print,
 		struct follow_end *end, struct twinos_error *err);
 
-/* follow_rest() - print the log of a twin that does not run any more */
-void follow_rest(struct twinos_twin *twin);
+/*
+ * follow_had_a_turn() - a twin in shared mode can fail at its start and yet have
+ * run: @err of twinos_twin_start() says so
+ */
+bool follow_had_a_turn(const struct twinos_error *err);
+
+/*
+ * follow_rest() - read the log of a twin that does not run any more, and print it
+ * with @print; true if it tells of a panic
+ */
+bool follow_rest(struct twinos_twin *twin, bool print);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "exit.h"
 #include "options.h"
@@ -56,18 +58,29 @@ static int set_slice(void *into, const char *value, struct twinos_error *err)
 	return parse_slice(value, &options->config.slice_us, err);
 }
 
+static int no_directory_name(struct twinos_error *err)
+{
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = EINVAL;
+	snprintf(err->text, sizeof(err->text), "the directory's name is empty");
+	return -EINVAL;
+}
+
 static int set_guest_modules(void *into, const char *value,
 			     struct twinos_error *err)
 {
 	struct options *options = into;
 
 	options->config.guest_dir = value;
-	if (*value)
-		return 0;
-	err->kind = TWINOS_ERROR_USAGE;
-	err->code = EINVAL;
-	snprintf(err->text, sizeof(err->text), "the directory's name is empty");
-	return -EINVAL;
+	return *value ? 0 : no_directory_name(err);
+}
+
+static int set_on_panic(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->panic_dir = value;
+	return *value ? 0 : no_directory_name(err);
 }
 
 static int set_memory(void *into, const char *value, struct twinos_error *err)
@@ -242,6 +255,11 @@ const struct args_option options_table[] = {
 	  .set = set_entry,
 	  .help = "auto, elf (unpack the kernel here) or bzimage (it\n"
 		  "unpacks itself, with KASLR) (default: auto)" },
+	{ .name = "on-panic",
+	  .value = "DIR",
+	  .set = set_on_panic,
+	  .help = "if the twin panics, write its memory to a file in DIR,\n"
+		  "NAME-TIME.vmcore, as 'twinctl dump' does" },
 	{ .name = "dry-run",
 	  .set = set_dry_run,
 	  .help = "show the whole plan and start nothing; memory is taken\n"
@@ -298,6 +316,30 @@ static int check_shared(const struct options *options, const char *command)
 	return EXIT_OK;
 }
 
+/*
+ * When the twin panics it is too late to learn that nothing can be written, and
+ * its supervisor has gone to another directory by then.
+ */
+static int find_panic_dir(struct options *options)
+{
+	const char *dir = options->panic_dir;
+	struct stat stat_buf;
+
+	if (!dir)
+		return EXIT_OK;
+	if (!realpath(dir, options->on_panic) ||
+	    stat(options->on_panic, &stat_buf))
+		return fail_errno("cannot write dumps to '%.256s'", dir);
+	if (!S_ISDIR(stat_buf.st_mode))
+		return fail_with(
+			EXIT_SYSTEM,
+			"cannot write dumps to '%.256s': it is no directory",
+			dir);
+	if (access(options->on_panic, W_OK | X_OK))
+		return fail_errno("cannot write dumps to '%.256s'", dir);
+	return EXIT_OK;
+}
+
 static void set_config_cpus(struct options *options)
 {
 	struct twinos_config *config = &options->config;
@@ -317,6 +359,8 @@ int options_finish(struct options *options, const char *command)
 	if (config->mem_max && config->mem_min > config->mem_max)
 		return fail_usage(command, "--mem-min lies above --mem-max");
 	code = check_shared(options, command);
+	if (!code)
+		code = find_panic_dir(options);
 	if (code)
 		return code;
 	config->initrds = options->initrds;

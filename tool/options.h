@@ -3,6 +3,8 @@
 #ifndef TWINCTL_OPTIONS_H
 #define TWINCTL_OPTIONS_H
 
+#include <limits.h>
+
 #include "args.h"
 #include "parse.h"
 
@@ -10,16 +12,20 @@
  * struct options - what the user said
  * @config: after options_finish() what the library is to do; its pointers go
  *	to the command line and into this struct
+ * @on_panic: absolute path of the directory for the dump of a twin that
+ *	panics; "": none is written
  * @dry_run: show the plan only
  */
 struct options {
 	struct twinos_config config;
+	char on_panic[PATH_MAX];
 	bool dry_run;
 
 	/* private */
 	struct parse_cpus cpus;
 	bool cpus_given;
 	unsigned int shared_cpu;
+	const char *panic_dir;
 	const char **initrds;
 	const char *append;
 	bool reuse_cmdline;

@@ -11,6 +11,7 @@
 #include "follow.h"
 #include "launch.h"
 #include "output.h"
+#include "panicked.h"
 #include "plan.h"
 #include "twins.h"
 
@@ -56,16 +57,11 @@ static int tell_end(const char *name, const struct follow_end *end)
 	return code;
 }
 
-/* A twin in shared mode can fail at its start and yet have had a turn. */
-static bool had_a_turn(const struct twinos_error *err)
-{
-	return err->code == ECANCELED || err->code == EOVERFLOW ||
-	       err->code == EIO;
-}
-
-static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
+static int start_and_follow(const struct options *options,
+			    struct twinos_twin *twin, struct follow_end *end,
 			    struct twinos_error *err)
 {
+	bool panicked = false;
 	int signals, ret;
 
 	signals = follow_signals();
@@ -79,9 +75,12 @@ static int start_and_follow(struct twinos_twin *twin, struct follow_end *end,
 	if (!ret) {
 		tell_started(twinos_twin_plan(twin));
 		ret = follow_twin(twin, signals, true, end, err);
-	} else if (had_a_turn(err)) {
-		follow_rest(twin);
+		panicked = !ret && end->reason == TWINOS_REASON_PANICKED;
+	} else if (follow_had_a_turn(err)) {
+		panicked = follow_rest(twin, true);
 	}
+	if (panicked && *options->on_panic)
+		panicked_save(twin, options->on_panic, signals, false);
 	close(signals);
 	return ret;
 }
@@ -97,7 +96,7 @@ static int run(struct options *options)
 	signal(SIGPIPE, SIG_IGN);
 	if (launch_load(options, &twin, &err))
 		return fail(&err);
-	ret = start_and_follow(twin, &end, &err);
+	ret = start_and_follow(options, twin, &end, &err);
 	twinos_twin_free(twin);
 	return ret ? fail(&err) : tell_end(options->config.name, &end);
 }

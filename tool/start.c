@@ -22,6 +22,7 @@
 #include "follow.h"
 #include "launch.h"
 #include "output.h"
+#include "panicked.h"
 #include "plan.h"
 
 /* The report's fd in the supervisor, behind the three standard ones. */
@@ -85,6 +86,17 @@ static int system_error(int ret, const char *what, struct twinos_error *err)
 	return ret;
 }
 
+static int start_twin(const struct options *options, struct twinos_twin *twin,
+		      int signals, struct twinos_error *err)
+{
+	int ret = twinos_twin_start(twin, err);
+
+	if (ret && *options->on_panic && follow_had_a_turn(err) &&
+	    follow_rest(twin, false))
+		panicked_save(twin, options->on_panic, signals, true);
+	return ret;
+}
+
 /* Fills @report; 0 with the running @twin and @signals. */
 static int launch(struct options *options, struct twinos_twin **twin,
 		  int *signals, struct report *report)
@@ -107,7 +119,7 @@ static int launch(struct options *options, struct twinos_twin **twin,
 	else if (chdir("/")) /* else it would keep a file system busy */
 		ret = system_error(-errno, "cannot go to /", &report->err);
 	else
-		ret = twinos_twin_start(*twin, &report->err);
+		ret = start_twin(options, *twin, *signals, &report->err);
 	if (ret)
 		twinos_twin_free(*twin);
 	return ret;
@@ -117,7 +129,8 @@ static int launch(struct options *options, struct twinos_twin **twin,
  * A panicked twin's memory is kept for dmesg until somebody says stop; its CPUs
  * are back by then.
  */
-static void follow_to_end(struct twinos_twin *twin, int signals)
+static void follow_to_end(const struct options *options,
+			  struct twinos_twin *twin, int signals)
 {
 	struct signalfd_siginfo signal_info;
 	struct twinos_error err;
@@ -125,8 +138,11 @@ static void follow_to_end(struct twinos_twin *twin, int signals)
 
 	if (follow_twin(twin, signals, false, &end, &err))
 		return;
-	if (end.reason == TWINOS_REASON_PANICKED &&
-	    read(signals, &signal_info, sizeof(signal_info)) < 0)
+	if (end.reason != TWINOS_REASON_PANICKED)
+		return;
+	if (*options->on_panic)
+		panicked_save(twin, options->on_panic, signals, true);
+	if (read(signals, &signal_info, sizeof(signal_info)) < 0)
 		return;
 }
 
@@ -149,7 +165,7 @@ static void supervise(struct options *options, pid_t parent, int report_fd)
 	if (report.ret)
 		return;
 	if (sent)
-		follow_to_end(twin, signals);
+		follow_to_end(options, twin, signals);
 	twinos_twin_free(twin);
 }
 

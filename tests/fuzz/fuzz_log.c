@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The input is a list of writes into a good twin's memory, of which the first
- * half are there from the start and the others happen while it is read.
+ * half are there from the start and the others happen while it is read: first
+ * its log, then all of it for a dump.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core.h"
 
 /* Fuzzers are linked with the library alone. */
 #include "../unit/fake_twin.c"
@@ -71,6 +76,26 @@ static void check(const struct fake_twin *fake,
 		abort();
 }
 
+/* Whatever stands in the memory, it can be dumped. */
+static void dump(struct fake_twin *fake)
+{
+	static int file = -1;
+	struct twinos_dump_result result;
+	struct twinos_dump dump = {
+		.path = "memfd",
+		.ranges = &fake->range,
+		.nr_ranges = 1,
+		.read = fake_twin_read,
+		.read_ctx = fake,
+	};
+
+	if (file < 0)
+		file = memfd_create("dump", 0);
+	if (ftruncate(file, 0) ||
+	    twinos_core_write(&dump, file, &result, NULL) || fake->strayed)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -108,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fake.strayed)
 		abort();
 	twinos_log_free(log);
+	dump(&fake);
 	fake_twin_free(&fake);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <string.h>
 
 #include "fake_twin.h"
 #include "translate.h"
@@ -193,6 +194,78 @@ static void checks_arrays(void **state)
 	tear_down(&fix);
 }
 
+static void finds_the_lowest_of_the_upper_half(void **state)
+{
+	(void)state;
+	for (unsigned int levels = 4; levels <= 5; levels++) {
+		for (unsigned int page = 1; page <= 3; page++) {
+			struct fixture fix;
+			uint64_t vaddr, paddr;
+
+			set_up(&fix, levels, page);
+			/* User space is no concern of it. */
+			fake_twin_map(&fix.fake, 0x40000000, TWIN_BASE, page);
+			assert_int_equal(twinos_translate_lowest(
+						 &fix.tr, &vaddr, &paddr),
+					 0);
+			assert_int_equal(vaddr, fake_twin_direct(&fix.fake, 0));
+			assert_int_equal(paddr, TWIN_BASE);
+			tear_down(&fix);
+		}
+	}
+}
+
+static void masks_the_encryption_bit_of_the_lowest(void **state)
+{
+	struct fixture fix;
+	uint64_t vaddr, paddr, *entries;
+
+	(void)state;
+	set_up(&fix, 4, 1);
+	fix.tr.sme_mask = 1ULL << 47;
+	entries = (uint64_t *)(fix.fake.memory + TWIN_TABLES);
+	for (unsigned int i = 0; i < fix.fake.nr_tables * 512; i++)
+		if (entries[i])
+			entries[i] |= fix.tr.sme_mask;
+	assert_int_equal(twinos_translate_lowest(&fix.tr, &vaddr, &paddr), 0);
+	assert_int_equal(vaddr, fake_twin_direct(&fix.fake, 0));
+	assert_int_equal(paddr, TWIN_BASE);
+	tear_down(&fix);
+}
+
+static void finds_no_lowest_where_there_is_none(void **state)
+{
+	struct fixture fix;
+	uint64_t vaddr, paddr;
+
+	(void)state;
+	set_up(&fix, 4, 1);
+	memset(fix.fake.memory + TWIN_TABLES, 0, 4096);
+	assert_int_equal(twinos_translate_lowest(&fix.tr, &vaddr, &paddr),
+			 -EFAULT);
+	tear_down(&fix);
+}
+
+/* Every entry of three tables leads to the next one, and the last is empty. */
+static void gives_up_on_a_maze(void **state)
+{
+	struct fixture fix;
+	uint64_t vaddr, paddr, *entries;
+
+	(void)state;
+	set_up(&fix, 4, 1);
+	entries = (uint64_t *)(fix.fake.memory + TWIN_TABLES);
+	memset(entries, 0, 4 * 4096);
+	for (unsigned int i = 0; i < 3 * 512; i++)
+		entries[i] =
+			(TWIN_BASE + TWIN_TABLES + (i / 512 + 1) * 4096ULL) |
+			0x63;
+	assert_int_equal(twinos_translate_lowest(&fix.tr, &vaddr, &paddr),
+			 -EFAULT);
+	assert_in_range(fix.fake.nr_reads, 4, 64);
+	tear_down(&fix);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +276,10 @@ int main(void)
 		cmocka_unit_test(takes_the_encryption_bit_out),
 		cmocka_unit_test(knows_the_image_map),
 		cmocka_unit_test(checks_arrays),
+		cmocka_unit_test(finds_the_lowest_of_the_upper_half),
+		cmocka_unit_test(masks_the_encryption_bit_of_the_lowest),
+		cmocka_unit_test(finds_no_lowest_where_there_is_none),
+		cmocka_unit_test(gives_up_on_a_maze),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

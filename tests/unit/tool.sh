@@ -58,7 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop list show dmesg wait version; do
+for command in run start stop list show dmesg dump wait version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -101,6 +101,12 @@ refuses '--slice goes with --shared' run --slice 4ms
 refuses 'option --guest-modules: .*empty' run --shared 0 --guest-modules ''
 refuses '--guest-modules goes with --shared' run --guest-modules x
 refuses 'option --timeout: ' stop --timeout 1s x
+refuses 'option --on-panic: .*empty' run --on-panic ''
+refuses 'NAME FILE is missing' dump
+refuses 'NAME FILE is missing' dump x
+refuses "'z' is one operand too many" dump x y z
+refuses "can't name a twin" dump ../x y
+refuses "file's name is empty" dump x ''
 refuses 'option --level: ' dmesg --level 8 x
 refuses "can't name a twin" wait ../x
 # A value can't forge a second line.
@@ -124,7 +130,7 @@ verdict $? 'a full disk is an error'
 if [ -e /dev/twinos ]; then
 	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
 else
-	for command in list 'show x' 'dmesg x' 'wait x' 'stop x' 'stop --all' \
+	for command in list 'show x' 'dmesg x' 'dump x y' 'wait x' 'stop x' 'stop --all' \
 		run start 'run --dry-run'; do
 		# The words are to be split.
 		# shellcheck disable=SC2086
@@ -144,6 +150,11 @@ if [ -n "$kernel" ]; then
 else
 	echo "ok $((count += 1)) - no guest module # SKIP no kernel in build/names"
 fi
+
+# So is a place for dumps that can't take any.
+fails 1 "dumps to '$dir/none': No such file" run --on-panic "$dir/none"
+fails 1 "dumps to '$dir/out': it is no directory" start --on-panic "$dir/out"
+fails 1 "dumps to '/proc/.*'" run --on-panic /proc/sys
 
 echo "1..$count"
 [ "$failed" = 0 ]
