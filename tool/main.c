@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "show", "show everything about one twin", command_show },
 	{ "dmesg", "print a twin's kernel log", command_dmesg },
 	{ "wait", "wait until a twin has ended", command_wait },
+	{ "doctor", "tell whether this machine can run twins", command_doctor },
 	{ "version", "show the versions of tool, library and module",
 	  command_version },
 	{ "help", "show this, or the help of a command", command_help },
