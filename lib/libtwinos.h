@@ -340,6 +340,70 @@ struct twinos_dump_result {
  */
 int twinos_dump(const struct twinos_dump *dump,
 		struct twinos_dump_result *result, struct twinos_error *err);
+/* What a check says, from good to bad. */
+enum twinos_verdict {
+	TWINOS_VERDICT_OK,
+	TWINOS_VERDICT_NOTE, /* it works, but somebody should know this */
+	TWINOS_VERDICT_UNKNOWN, /* the check could not be made */
+	TWINOS_VERDICT_NO, /* the modes it concerns can't work */
+};
+
+/* Bits: which modes a check concerns. */
+#define TWINOS_MODE_DEDICATED (1 << 0)
+#define TWINOS_MODE_SHARED (1 << 1)
+
+/**
+ * struct twinos_finding - what one check has found
+ * @id: its name, which never changes: "spare-cpus"
+ * @modes: TWINOS_MODE_*
+ * @decisive: as long as it is not known, the modes are not either
+ * @found: a sentence without its stop, printable ASCII
+ * @next: what to do, "" if @verdict is TWINOS_VERDICT_OK
+ */
+struct twinos_finding {
+	const char *id;
+	enum twinos_verdict verdict;
+	unsigned int modes;
+	bool decisive;
+	char found[256];
+	char next[256];
+};
+
+/**
+ * struct twinos_report - whether this machine can run twins
+ * @dedicated: TWINOS_VERDICT_OK, _UNKNOWN or _NO
+ * @shared: the same of shared mode
+ */
+struct twinos_report {
+	struct twinos_finding *findings;
+	size_t nr_findings;
+	enum twinos_verdict dedicated, shared;
+};
+
+/**
+ * struct twinos_doctor_config - where to look
+ * @root: a directory with /proc, /sys, /dev and /boot of the machine; NULL: "/",
+ *	and only then the CPU and the module themselves are asked
+ * @try_memory: take as much memory through the module as can be had, and give it
+ *	back; otherwise nothing on the machine is touched
+ */
+struct twinos_doctor_config {
+	const char *root;
+	bool try_memory;
+};
+
+/*
+ * twinos_doctor() - look at the machine; *report is for twinos_report_free()
+ *
+ * It fails only where there is no memory or no root directory: a check that
+ * can't be made is a finding.
+ */
+int twinos_doctor(const struct twinos_doctor_config *config,
+		  struct twinos_report **report, struct twinos_error *err);
+void twinos_report_free(struct twinos_report *report);
+
+/* "ok", "note", "unknown", "no" */
+const char *twinos_verdict_name(enum twinos_verdict verdict);
 
 #ifdef __cplusplus
 }

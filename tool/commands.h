@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The commands, one file each. @argv[0] is the command's name; each returns an
- * exit code of exit.h and has printed its line if that is not 0.
+ * exit code of exit.h and has printed why if that is not 0.
  */
 #ifndef TWINCTL_COMMANDS_H
 #define TWINCTL_COMMANDS_H
@@ -14,6 +14,7 @@ int command_show(int argc, char **argv);
 int command_dmesg(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 #endif

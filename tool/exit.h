@@ -14,6 +14,8 @@ enum exit_code {
 	EXIT_MODULE = 7,
 	EXIT_PANICKED = 8,
 	EXIT_TIMED_OUT = 9,
+	EXIT_UNFIT = 10, /* doctor: twins can't run here */
+	EXIT_UNKNOWN = 11, /* doctor: not all that decides could be seen */
 };
 
 #endif

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },
+	{ "doctor", "tell whether this machine can run twins", command_doctor },
 	{ "version", "show the versions of tool, library and module",
 	  command_version },
 	{ "help", "show this, or the help of a command", command_help },

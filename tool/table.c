@@ -30,29 +30,48 @@ void table_row(struct table *table, const char *const *cells, size_t nr)
 	}
 }
 
-static int width_of(const struct table *table, size_t column)
+/* How many columns of a terminal @cell takes. */
+static size_t cell_width(const char *cell)
+{
+	size_t width = 0;
+
+	for (; *cell; cell++) {
+		if (*cell == '\033')
+			cell += strcspn(cell, "m");
+		else
+			width++;
+		if (!*cell)
+			break;
+	}
+	return width;
+}
+
+static size_t width_of(const struct table *table, size_t column)
 {
 	size_t row, length, width = 0;
 
 	for (row = 0; row < table->nr_rows; row++) {
-		length = strlen(table->cells[row * table->nr_columns + column]);
+		length = cell_width(
+			table->cells[row * table->nr_columns + column]);
 		if (length > width)
 			width = length;
 	}
-	return (int)width;
+	return width;
 }
 
 static void print_rows(const struct table *table)
 {
-	int width[TABLE_MAX_COLUMNS];
-	size_t row, column, last = table->nr_columns - 1;
+	size_t width[TABLE_MAX_COLUMNS], row, column,
+		last = table->nr_columns - 1;
 	char **cell = table->cells;
 
 	for (column = 0; column < last; column++)
 		width[column] = width_of(table, column);
 	for (row = 0; row < table->nr_rows; row++) {
-		for (column = 0; column < last; column++)
-			printf("%-*s  ", width[column], *cell++);
+		for (column = 0; column < last; column++, cell++)
+			printf("%s%*s", *cell,
+			       (int)(width[column] - cell_width(*cell)) + 2,
+			       "");
 		printf("%s\n", *cell++);
 	}
 }

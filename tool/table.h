@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Columns for people: each as wide as its widest cell. */
+/*
+ * Columns for people: each as wide as its widest cell, in which colours
+ * (ESC [ ... m) have no width.
+ */
 #ifndef TWINCTL_TABLE_H
 #define TWINCTL_TABLE_H
 

@@ -59,6 +59,7 @@ helps --help
 helps -h
 helps help
 for command in run start stop list show dmesg dump wait version; do
+for command in run start stop list show dmesg wait doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -122,6 +123,33 @@ run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
 verdict $? 'version'
 run 0 version --json && grep -q '"libtwinos": "[0-9]' "$dir/out"
 verdict $? 'version --json'
+
+# Any machine has a diagnosis, whatever it is.
+diagnoses() { # ARGUMENT...: with an exit code of its own, and no error
+	"$twinctl" doctor "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	case $? in
+	0 | 10 | 11) [ ! -s "$dir/err" ] ;;
+	*) false ;;
+	esac
+}
+
+escape=$(printf '\033')
+diagnoses && grep -q '^kernel-version  *\(ok\|note\) ' "$dir/out" &&
+	tail -n 1 "$dir/out" |
+	grep -q '^dedicated mode: .*; shared mode: ' &&
+	! grep -q "$escape" "$dir/out"
+verdict $? 'doctor, without colours'
+diagnoses --json && grep -q '"id": "kernel-version"' "$dir/out" &&
+	grep -q '"dedicated": "\(yes\|unknown\|no\)"' "$dir/out"
+verdict $? 'doctor --json'
+refuses "'x' is one operand too many" doctor x
+if command -v script >/dev/null; then
+	NO_COLOR='' script -qc "$twinctl doctor" /dev/null >"$dir/out" 2>"$dir/err" </dev/null
+	grep -q "${escape}\[3[0-9]mok${escape}\[0m  *both " "$dir/out"
+	verdict $? 'doctor has colours on a terminal'
+else
+	echo "ok $((count += 1)) - colours # SKIP there is no script(1)"
+fi
 
 "$twinctl" --help >/dev/full 2>"$dir/err"
 [ $? = 1 ] && grep -q '^twinctl: cannot write' "$dir/err"
