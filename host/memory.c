@@ -23,16 +23,19 @@ void memory_init(struct memory *memory)
 }
 
 /*
- * Zeroing takes long enough for the host to want its CPU in between. memset64()
- * stores words: to processors that is all one, but an emulated one runs memset(),
- * which stores bytes, several times slower where the twin had code.
+ * Zeroing takes long enough for the host to want its CPU in between, and an
+ * emulator is a thousand times slower than a processor where the twin had code:
+ * it forgets what it had translated page by page. memset64() stores words: to
+ * processors that is all one, but an emulated one runs memset() by bytes.
  */
+#define ZERO_STEP SZ_64K
+
 static void range_zero(struct memory_range *range)
 {
 	u64 done, step;
 
 	for (done = 0; done < range->length; done += step) {
-		step = min_t(u64, range->length - done, SZ_1M);
+		step = min_t(u64, range->length - done, ZERO_STEP);
 		memset64(range->kva + done, 0, step / sizeof(u64));
 		cond_resched();
 	}

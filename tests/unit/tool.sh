@@ -58,8 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop list show dmesg dump wait version; do
-for command in run start stop list show dmesg wait doctor version; do
+for command in run start stop list show dmesg dump wait doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
