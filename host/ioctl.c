@@ -24,7 +24,8 @@
 
 /**
  * struct handle - an open owner or observer fd
- * @seen: the generation that the last TWINOS_GET_STATE through it told
+ * @seen: the generation that the last TWINOS_GET_STATE through it told, at first
+ *	that of its opening
  */
 struct handle {
 	struct twin *twin;
@@ -41,6 +42,8 @@ union argument {
 	struct twinos_start start;
 	struct twinos_stop stop;
 	struct twinos_state state;
+	struct twinos_set_state set_state;
+	struct twinos_clear clear;
 };
 
 struct call {
@@ -106,6 +109,7 @@ static bool name_ok(const char *name)
 static int handle_fd(struct twin *twin, const char *what,
 		     const struct file_operations *fops, int flags)
 {
+	struct twinos_state state;
 	struct handle *handle;
 	struct file *file;
 	int fd;
@@ -114,6 +118,8 @@ static int handle_fd(struct twin *twin, const char *what,
 	if (!handle)
 		return -ENOMEM;
 	handle->twin = twin;
+	twin_get_state(twin, &state);
+	handle->seen = state.generation;
 	fd = get_unused_fd_flags(flags);
 	if (fd < 0)
 		goto free_handle;
@@ -241,9 +247,19 @@ static long call_stop(struct file *file, union argument *arg)
 {
 	u32 reason = arg->stop.reason;
 
-	if (reason == TWINOS_REASON_NONE || reason > TWINOS_REASON_FAILED)
+	if (reason == TWINOS_REASON_NONE || reason > TWINOS_REASON_HUNG)
 		return -EINVAL;
 	return twin_stop(file_twin(file), reason);
+}
+
+static long call_set_state(struct file *file, union argument *arg)
+{
+	return twin_tell(file_twin(file), arg->set_state.state);
+}
+
+static long call_clear(struct file *file, union argument *arg)
+{
+	return arg->clear.flags ? -EINVAL : twin_clear(file_twin(file));
 }
 
 static long call_get_state(struct file *file, union argument *arg)
@@ -259,12 +275,15 @@ static const struct call owner_calls[] = {
 	{ TWINOS_ADD_MEMORY, call_add_memory },
 	{ TWINOS_START, call_start },
 	{ TWINOS_STOP, call_stop },
+	{ TWINOS_CLEAR, call_clear },
 	{ TWINOS_GET_STATE, call_get_state },
+	{ TWINOS_SET_STATE, call_set_state },
 };
 
 static const struct call observer_calls[] = {
 	{ TWINOS_STOP, call_stop },
 	{ TWINOS_GET_STATE, call_get_state },
+	{ TWINOS_SET_STATE, call_set_state },
 };
 
 static long owner_ioctl(struct file *file, unsigned int cmd,

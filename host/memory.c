@@ -6,7 +6,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <asm/cacheflush.h>
@@ -220,6 +220,18 @@ int memory_add(struct memory *memory, struct twinos_memory *arg)
 static unsigned int memory_count(struct memory *memory)
 {
 	return smp_load_acquire(&memory->nr);
+}
+
+int memory_zero(struct memory *memory)
+{
+	unsigned int i, nr = memory_count(memory);
+
+	for (i = 0; i < nr; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		range_zero(&memory->ranges[i]);
+	}
+	return 0;
 }
 
 void memory_give_back(struct memory *memory)

@@ -44,6 +44,9 @@ void memory_init(struct memory *memory);
  */
 int memory_add(struct memory *memory, struct twinos_memory *arg);
 
+/* memory_zero() - all of it; the cores must be stopped. -EINTR: killed */
+int memory_zero(struct memory *memory);
+
 /* memory_give_back() - zero and return everything; the cores must be stopped */
 void memory_give_back(struct memory *memory);
 

@@ -33,6 +33,24 @@ static ssize_t reason_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(reason);
 
+/* Each line fits, so the page does for TWIN_CHANGES of them. */
+static ssize_t changes_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct twin_change changes[TWIN_CHANGES];
+	unsigned int i, nr;
+	ssize_t len = 0;
+
+	nr = twin_get_changes(dev_get_drvdata(dev), changes);
+	for (i = 0; i < nr; i++)
+		len += sysfs_emit_at(buf, len, "%lld %s %s\n",
+				     ktime_to_ms(changes[i].time),
+				     state_names[changes[i].state],
+				     reason_names[changes[i].reason]);
+	return len;
+}
+static DEVICE_ATTR_RO(changes);
+
 static ssize_t owner_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -135,10 +153,9 @@ static const struct attribute_group vcpu_group = {
 };
 
 static struct attribute *twin_attrs[] = {
-	&dev_attr_state.attr, &dev_attr_reason.attr,
-	&dev_attr_owner.attr, &dev_attr_age_ms.attr,
-	&dev_attr_cpus.attr,  &dev_attr_memory.attr,
-	&dev_attr_mode.attr,  NULL,
+	&dev_attr_state.attr,  &dev_attr_reason.attr,  &dev_attr_owner.attr,
+	&dev_attr_age_ms.attr, &dev_attr_cpus.attr,    &dev_attr_memory.attr,
+	&dev_attr_mode.attr,   &dev_attr_changes.attr, NULL,
 };
 
 static const struct attribute_group twin_group = {
@@ -166,6 +183,21 @@ int sysfs_add(struct twin *twin)
 void sysfs_remove(struct twin *twin)
 {
 	device_unregister(twin->dev);
+	twin->dev = NULL;
+}
+
+void sysfs_tell(struct twin *twin, u32 state, u32 reason)
+{
+	char state_text[32], reason_text[32];
+	char *env[] = { state_text, reason_text, NULL };
+
+	if (!twin->dev)
+		return;
+	snprintf(state_text, sizeof(state_text), "TWINOS_STATE=%s",
+		 state_names[state]);
+	snprintf(reason_text, sizeof(reason_text), "TWINOS_REASON=%s",
+		 reason_names[reason]);
+	kobject_uevent_env(&twin->dev->kobj, KOBJ_CHANGE, env);
 }
 
 int sysfs_init(void)

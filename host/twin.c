@@ -49,14 +49,25 @@ void twin_put(struct twin *twin)
 	kref_put(&twin->refs, twin_free);
 }
 
+static void record_change(struct twin *twin)
+{
+	twin->changes[twin->generation % TWIN_CHANGES] = (struct twin_change){
+		.time = ktime_get_real(),
+		.state = twin->state,
+		.reason = twin->reason,
+	};
+}
+
 static void set_state(struct twin *twin, u32 state, u32 reason)
 {
 	spin_lock(&twin->wait.lock);
 	twin->state = state;
 	twin->reason = reason;
 	twin->generation++;
+	record_change(twin);
 	wake_up_locked(&twin->wait);
 	spin_unlock(&twin->wait.lock);
+	sysfs_tell(twin, state, reason);
 }
 
 void twin_get_state(struct twin *twin, struct twinos_state *state)
@@ -66,6 +77,26 @@ void twin_get_state(struct twin *twin, struct twinos_state *state)
 	state->reason = twin->reason;
 	state->generation = twin->generation;
 	spin_unlock(&twin->wait.lock);
+}
+
+unsigned int twin_get_changes(struct twin *twin,
+			      struct twin_change changes[TWIN_CHANGES])
+{
+	unsigned int i, nr, first;
+
+	spin_lock(&twin->wait.lock);
+	nr = min_t(u32, twin->generation + 1, TWIN_CHANGES);
+	first = twin->generation + 1 - nr;
+	for (i = 0; i < nr; i++)
+		changes[i] = twin->changes[(first + i) % TWIN_CHANGES];
+	spin_unlock(&twin->wait.lock);
+	return nr;
+}
+
+/* Its kernel has the CPUs, whatever it may be able to do with them. */
+static bool is_on(u32 state)
+{
+	return state >= TWINOS_RUNNING && state <= TWINOS_HUNG;
 }
 
 static void teardown(struct work_struct *work);
@@ -83,6 +114,7 @@ static struct twin *twin_alloc(const char *name)
 	INIT_WORK(&twin->teardown, teardown);
 	memory_init(&twin->memory);
 	twin->owner = task_tgid_nr(current);
+	record_change(twin);
 	return twin;
 }
 
@@ -118,6 +150,16 @@ struct twin *twin_create(const char *name)
 	return twin;
 }
 
+static bool may_start(struct twin *twin)
+{
+	return twin->state == TWINOS_CREATED || twin->state == TWINOS_LOADED;
+}
+
+static bool has_all_memory(struct twin *twin)
+{
+	return memory_low(&twin->memory) && twin->memory.nr > 1;
+}
+
 int twin_add_memory(struct twin *twin, struct twinos_memory *arg)
 {
 	int ret;
@@ -125,8 +167,10 @@ int twin_add_memory(struct twin *twin, struct twinos_memory *arg)
 	if (mutex_lock_killable(&twin->lock))
 		return -EINTR;
 	ret = -EBUSY;
-	if (twin->state == TWINOS_CREATED)
+	if (may_start(twin))
 		ret = memory_add(&twin->memory, arg);
+	if (!ret && twin->state == TWINOS_CREATED && has_all_memory(twin))
+		set_state(twin, TWINOS_LOADED, twin->reason);
 	mutex_unlock(&twin->lock);
 	return ret;
 }
@@ -148,7 +192,7 @@ static int check_shared(struct twin *twin, const struct twinos_start *arg)
 
 static int check_start(struct twin *twin, const struct twinos_start *arg)
 {
-	if (twin->state != TWINOS_CREATED)
+	if (!may_start(twin))
 		return -EBUSY;
 	if (!memory_low(&twin->memory))
 		return -ENOSPC;
@@ -231,7 +275,7 @@ static int start_locked(struct twin *twin, const struct twinos_start *arg)
 static void start_failed(struct twin *twin)
 {
 	twin->nr_cpus = 0;
-	set_state(twin, TWINOS_CREATED, TWINOS_REASON_FAILED);
+	set_state(twin, TWINOS_LOADED, TWINOS_REASON_FAILED);
 }
 
 int twin_start(struct twin *twin, const struct twinos_start *arg,
@@ -287,7 +331,7 @@ static int stop_locked(struct twin *twin, u32 reason)
 
 	if (twin->state == TWINOS_LOST)
 		return -EIO;
-	if (twin->state != TWINOS_RUNNING)
+	if (!is_on(twin->state))
 		return 0;
 	set_state(twin, TWINOS_STOPPING, reason);
 	ret = twin->shared ? stop_shared(twin) : stop_dedicated(twin);
@@ -311,13 +355,53 @@ int twin_stop(struct twin *twin, u32 reason)
 	return ret;
 }
 
+static int tell_locked(struct twin *twin, u32 state)
+{
+	if (twin->state == TWINOS_GONE)
+		return -ENODEV;
+	if (twin->state == state)
+		return 0;
+	if (twin->state != TWINOS_RUNNING && twin->state != TWINOS_HUNG)
+		return -EBUSY;
+	set_state(twin, state, TWINOS_REASON_NONE);
+	return 0;
+}
+
+int twin_tell(struct twin *twin, u32 state)
+{
+	int ret;
+
+	if (!is_on(state))
+		return -EINVAL;
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = tell_locked(twin, state);
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
+int twin_clear(struct twin *twin)
+{
+	int ret;
+
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = -EBUSY;
+	if (twin->state == TWINOS_STOPPED)
+		ret = memory_zero(&twin->memory);
+	if (!ret)
+		set_state(twin, TWINOS_LOADED, TWINOS_REASON_NONE);
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
 static struct twin *find_running(void)
 {
 	struct twin *twin;
 
 	mutex_lock(&twins_lock);
 	list_for_each_entry(twin, &twins, node) {
-		if (READ_ONCE(twin->state) != TWINOS_RUNNING)
+		if (!is_on(READ_ONCE(twin->state)))
 			continue;
 		kref_get(&twin->refs);
 		mutex_unlock(&twins_lock);

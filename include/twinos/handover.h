@@ -11,11 +11,25 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 3
+#define TWINOS_HANDOVER_REVISION 4
 #define TWINOS_HANDOVER_SIZE 4096
+
+/* In the .modinfo of twinos_guest.ko, with TWINOS_HANDOVER_REVISION. */
+#define TWINOS_HANDOVER_MARK "twinos_handover"
 
 /* The ACPI device that shows the handover area to the twin. */
 #define TWINOS_HANDOVER_HID "TWIN0001"
+
+/* How the twin is, as its module knows: &struct twinos_handover.life */
+#define TWINOS_LIFE_NONE 0 /* there is no module */
+#define TWINOS_LIFE_UP 1
+#define TWINOS_LIFE_HALTED \
+	2 /* halted or powered off; this and all below last */
+#define TWINOS_LIFE_REBOOTING 3 /* restarted, in order or by force */
+#define TWINOS_LIFE_PANICKED 4
+
+#define TWINOS_BEATS 256 /* CPUs that can have a heartbeat */
+#define TWINOS_BEAT_MS 1000
 
 /* Why a twin in shared mode came back: &struct twinos_shared.exit */
 #define TWINOS_EXIT_NONE 0 /* it did not */
@@ -89,7 +103,13 @@ struct twinos_shared {
  * @sleep_control: writer twin: the FADT's sleep control register, without which
  *	Linux does not evaluate _PTS; nobody reads it
  * @sleep_status: writer twin: the FADT's sleep status register; as above
+ * @life: writer twin: TWINOS_LIFE_*
+ * @panic_timeout: writer host, before the start: what the module sets the twin's
+ *	panic_timeout to, once the restart that follows a panic is safe
  * @shared: see there
+ * @beating: writer twin: a bit for each of its CPUs that has a heartbeat
+ * @beats: writer twin, each CPU its own, by the number that its kernel gives it:
+ *	grows every TWINOS_BEAT_MS as long as the CPU takes interrupts
  */
 struct twinos_handover {
 	__u64 magic;
@@ -99,9 +119,15 @@ struct twinos_handover {
 	__u32 parked;
 	__u8 sleep_control;
 	__u8 sleep_status;
-	__u8 pad[38];
+	__u8 pad0[2];
+	__u32 life;
+	__s32 panic_timeout;
+	__u8 pad1[28];
 	struct twinos_shared shared; /* at 64 */
-	__u8 reserved[TWINOS_HANDOVER_SIZE - 64 - sizeof(struct twinos_shared)];
+	__u8 pad2[448 - sizeof(struct twinos_shared)];
+	__u64 beating[TWINOS_BEATS / 64]; /* at 512 */
+	__u32 beats[TWINOS_BEATS];
+	__u8 reserved[TWINOS_HANDOVER_SIZE - 544 - 4 * TWINOS_BEATS];
 };
 
 /*

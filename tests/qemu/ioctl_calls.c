@@ -33,7 +33,9 @@ static const struct call calls[] = {
 	CALL(ADD_MEMORY, 1 << OWNER),
 	CALL(START, 1 << OWNER),
 	CALL(STOP, 1 << OWNER | 1 << OBSERVER),
+	CALL(CLEAR, 1 << OWNER),
 	CALL(GET_STATE, 1 << OWNER | 1 << OBSERVER),
+	CALL(SET_STATE, 1 << OWNER | 1 << OBSERVER),
 };
 
 /* Large enough for each struct, and good enough to get to its first check. */
@@ -195,7 +197,7 @@ static void test_flags(int device)
 		       "OPEN with flags %#x", wrong[i]);
 	}
 	expect(stop(owner, TWINOS_REASON_NONE), EINVAL, "STOP with no reason");
-	expect(stop(owner, TWINOS_REASON_FAILED + 1), EINVAL,
+	expect(stop(owner, TWINOS_REASON_HUNG + 1), EINVAL,
 	       "STOP with an unknown reason");
 	expect(stop(owner, UINT_MAX), EINVAL, "STOP with reason -1");
 	close(owner);

@@ -189,7 +189,7 @@ static void test_addresses(int device)
 	bad_address(&tiny, 2, tiny.start + 1, EINVAL);
 	bad_address(&tiny, 2, tiny.start + 0x18, EINVAL);
 	bad_address(&tiny, 2, tiny.start | 1ULL << 63, EADDRNOTAVAIL);
-	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	check(get_state(tiny.owner).state == TWINOS_LOADED,
 	      "the twin is as it was");
 	drop_tiny(&tiny);
 }
@@ -245,7 +245,7 @@ static void test_cpus(int device)
 	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "CPU 1 is not taken");
 	check(!cpu_flags(device, 3), "CPU 3 is offline and not lent");
 	must(set_online(3, '1') ? -1 : 0, "take CPU 3 online");
-	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	check(get_state(tiny.owner).state == TWINOS_LOADED,
 	      "the twin is as it was");
 	drop_tiny(&tiny);
 }
@@ -298,7 +298,7 @@ static void test_shared_arguments(int device)
 	arg = good, arg.cpus = (uintptr_t)&absent;
 	bad_shared(&tiny, arg, ENODEV, "an absent CPU");
 	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE, "CPU 1 is not shared");
-	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	check(get_state(tiny.owner).state == TWINOS_LOADED,
 	      "the twin is as it was");
 	drop_tiny(&tiny);
 }
@@ -322,7 +322,7 @@ static void test_shared_fetched(int device)
 	must(waitpid(pid, &status, 0), "wait for a child");
 	check(WIFSIGNALED(status) || WEXITSTATUS(status) == EOPNOTSUPP,
 	      "a start that takes too long is killed, or none can be");
-	check(get_state(tiny.owner).state == TWINOS_CREATED,
+	check(get_state(tiny.owner).state == TWINOS_LOADED,
 	      "the CPU was fetched from the twin");
 	check(cpu_flags(device, 1) == TWINOS_CPU_ONLINE,
 	      "CPU 1 is not shared any more");
@@ -435,6 +435,99 @@ static void test_running(int device)
 	expect(stop(observer, TWINOS_REASON_REQUEST), ENODEV,
 	       "a stop when it is gone");
 	close(observer);
+}
+
+static int set_state(int fd, unsigned int state)
+{
+	struct twinos_set_state arg = { .size = sizeof(arg), .state = state };
+
+	return ioctl(fd, TWINOS_SET_STATE, &arg);
+}
+
+static int clear(int owner)
+{
+	struct twinos_clear arg = { .size = sizeof(arg) };
+
+	return ioctl(owner, TWINOS_CLEAR, &arg);
+}
+
+static void no_state_before(struct tiny *tiny)
+{
+	unsigned int state;
+
+	for (state = TWINOS_RUNNING; state <= TWINOS_HUNG; state++)
+		expect(set_state(tiny->owner, state), EBUSY,
+		       "state %u for a twin that does not run", state);
+	expect(clear(tiny->owner), EBUSY, "a clear before the start");
+}
+
+/* What watches the twin tells; only a hang passes. */
+static void test_states(int device)
+{
+	static const unsigned int wrong[] = { TWINOS_CREATED,  TWINOS_LOADED,
+					      TWINOS_STARTING, TWINOS_STOPPING,
+					      TWINOS_STOPPED,  TWINOS_LOST,
+					      TWINOS_GONE,     TWINOS_GONE + 1,
+					      UINT_MAX };
+	struct tiny tiny = make_tiny(device, "states");
+	int observer = observe(device, "states");
+	size_t i;
+
+	no_state_before(&tiny);
+	expect(start(&tiny, 2), 0, "a start");
+	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+		expect(set_state(tiny.owner, wrong[i]), EINVAL,
+		       "state %u can't be told", wrong[i]);
+	expect(set_state(observer, TWINOS_HUNG), 0, "an observer tells a hang");
+	check(get_state(tiny.owner).state == TWINOS_HUNG, "all see it");
+	expect(add_contig(tiny.owner, RANGE, NULL), EBUSY,
+	       "it takes no memory");
+	expect(start(&tiny, 3), EBUSY, "it can't be started");
+	expect(set_state(observer, TWINOS_RUNNING), 0, "it runs again");
+	expect(set_state(tiny.owner, TWINOS_PANICKED), 0, "it panics");
+	get_state(observer);
+	expect(set_state(tiny.owner, TWINOS_PANICKED), 0, "once more");
+	check(polls(observer, 0), "which is no change");
+	expect(set_state(tiny.owner, TWINOS_RUNNING), EBUSY, "that is its end");
+	check(counts(&tiny), "its core runs on");
+	expect(stop(observer, TWINOS_REASON_PANICKED), 0, "a stop");
+	expect(set_state(observer, TWINOS_HUNG), EBUSY, "a state after that");
+	drop_tiny(&tiny);
+	expect(set_state(observer, TWINOS_HUNG), ENODEV,
+	       "a state when it is gone");
+	close(observer);
+}
+
+static bool is_zero(const struct tiny *tiny)
+{
+	char page[TWINOS_PAGE_SIZE] = { 0 }, zeros[TWINOS_PAGE_SIZE] = { 0 };
+
+	must(pread(tiny->owner, page, sizeof(page), tiny->start), "read");
+	return !memcmp(page, zeros, sizeof(page));
+}
+
+/* Started anew in the same memory, with what was written there anew. */
+static void test_clear(int device)
+{
+	struct twinos_clear flagged = { .size = sizeof(flagged), .flags = 1 };
+	struct tiny tiny = make_tiny(device, "clear");
+	char before[TWINOS_PAGE_SIZE];
+
+	must(pread(tiny.owner, before, sizeof(before), tiny.start), "read");
+	expect(start(&tiny, 2), 0, "a start");
+	expect(clear(tiny.owner), EBUSY, "a clear while it runs");
+	expect(stop(tiny.owner, TWINOS_REASON_HUNG), 0, "a stop");
+	expect(ioctl(tiny.owner, TWINOS_CLEAR, &flagged), EINVAL,
+	       "a clear with a flag");
+	expect(clear(tiny.owner), 0, "a clear");
+	check(is_zero(&tiny), "its memory is zeros");
+	check(get_state(tiny.owner).state == TWINOS_LOADED, "it is loaded");
+	expect(clear(tiny.owner), EBUSY, "a second clear");
+	fill_image(tiny.image, tiny.start);
+	expect(start(&tiny, 3), 0, "a start on another CPU");
+	check(counts(&tiny), "it counts again");
+	expect(stop(tiny.owner, TWINOS_REASON_REQUEST), 0, "a stop");
+	drop_tiny(&tiny);
 }
 
 static void check_gone(int observer, unsigned int reason, const char *text)
@@ -618,6 +711,8 @@ int main(void)
 		{ "shared CPU that is kept", test_shared_fetched },
 		{ "last CPU", test_last_cpu },
 		{ "running", test_running },
+		{ "states", test_states },
+		{ "clear", test_clear },
 		{ "closed", test_closed },
 		{ "killed", test_killed },
 		{ "two", test_two },

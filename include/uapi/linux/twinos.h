@@ -31,7 +31,7 @@
 #include <linux/types.h>
 
 /* Raised by every change of this file that an older partner would misread. */
-#define TWINOS_REVISION 2
+#define TWINOS_REVISION 3
 
 #define TWINOS_DEVICE "/dev/twinos"
 #define TWINOS_PAGE_SIZE 4096
@@ -133,7 +133,7 @@ struct twinos_open {
  * @start: in: for TWINOS_MEMORY_RESERVED the address; otherwise 0.
  *	out: the address
  *
- * Only while the twin is TWINOS_CREATED. The range is zeroed when taken and
+ * Only while the twin is TWINOS_CREATED or TWINOS_LOADED. The range is zeroed when taken and
  * again when given back.
  *
  * TWINOS_MEMORY_CONTIG takes it from the running host (alloc_contig_range).
@@ -145,7 +145,7 @@ struct twinos_open {
  *	EBUSY: it overlaps a range of another twin.
  * TWINOS_MEMORY_LOW, once a twin, takes pages below 640 KiB that the host does
  *	not use; @min and @max do not matter and must be 0. ENOMEM: none is left.
- * All: EBUSY: the twin is not TWINOS_CREATED; E2BIG: TWINOS_MAX_RANGES reached;
+ * All: EBUSY: the twin is in another state; E2BIG: TWINOS_MAX_RANGES reached;
  *	EEXIST: it has its low range already.
  */
 struct twinos_memory {
@@ -181,7 +181,8 @@ struct twinos_memory {
  * @entry, @rsi, @cr3 and @handover must lie in the twin's ranges. Everything is
  * checked before the first CPU is taken, and on failure all are given back.
  *
- * EBUSY: the twin is not TWINOS_CREATED, or a CPU is lent already;
+ * EBUSY: the twin is not TWINOS_CREATED or TWINOS_LOADED, or a CPU is lent
+ * already;
  * ENODEV: a CPU does not exist; EHOSTDOWN: a CPU is offline; EPERM: a CPU is the
  * boot CPU or the last one; EINVAL: also a CPU given twice; EADDRNOTAVAIL: an
  * address is not in the twin's ranges; ENOSPC: the twin has no low range;
@@ -238,6 +239,36 @@ struct twinos_stop {
 #define TWINOS_REASON_PANICKED 3 /* its kernel panicked */
 #define TWINOS_REASON_CLOSED 4 /* the owner fd was closed while it ran */
 #define TWINOS_REASON_FAILED 5 /* it could not be started */
+#define TWINOS_REASON_REBOOTED 6 /* it restarted, and so wants to be started */
+#define TWINOS_REASON_HUNG 7 /* a CPU of it stood still for too long */
+
+/**
+ * struct twinos_set_state - what became of a twin that runs
+ * @size: sizeof(struct twinos_set_state)
+ * @state: TWINOS_RUNNING, TWINOS_HALTED, TWINOS_REBOOTING, TWINOS_PANICKED or
+ *	TWINOS_HUNG
+ *
+ * Who watches the twin's memory tells everybody else. Only a twin that hangs can
+ * run again. EBUSY: the twin does not run, or its state is one of those that
+ * last. ENODEV: the twin is gone.
+ */
+struct twinos_set_state {
+	__u32 size;
+	__u32 state;
+};
+
+/**
+ * struct twinos_clear - make a stopped twin ready to be started anew
+ * @size: sizeof(struct twinos_clear)
+ * @flags: 0
+ *
+ * Zeroes all of its memory, which it keeps; the state is TWINOS_LOADED then.
+ * EBUSY: the twin is not TWINOS_STOPPED. EINTR: a fatal signal came.
+ */
+struct twinos_clear {
+	__u32 size;
+	__u32 flags;
+};
 
 /**
  * struct twinos_state - what a twin is doing
@@ -247,7 +278,7 @@ struct twinos_stop {
  * @generation: out: grows by one with each change of state
  *
  * poll() on an owner or observer fd gives POLLIN when the state has changed
- * since the last TWINOS_GET_STATE through this fd, and POLLHUP once it is gone.
+ * since the last TWINOS_GET_STATE through this fd or since it was opened, and POLLHUP once it is gone.
  */
 struct twinos_state {
 	__u32 size;
@@ -257,12 +288,17 @@ struct twinos_state {
 };
 
 #define TWINOS_CREATED 0 /* memory may be taken */
-#define TWINOS_STARTING 1 /* its CPUs are being taken */
-#define TWINOS_RUNNING 2
-#define TWINOS_STOPPING 3 /* its CPUs are being given back */
-#define TWINOS_STOPPED 4 /* CPUs are back, memory is still there */
-#define TWINOS_LOST 5 /* a core does not answer: nothing is given back */
-#define TWINOS_GONE 6 /* everything was given back */
+#define TWINOS_LOADED 1 /* the same; it has what a start needs */
+#define TWINOS_STARTING 2 /* its CPUs are being taken */
+#define TWINOS_RUNNING 3
+#define TWINOS_HALTED 4 /* its kernel has come to its end; it has its CPUs */
+#define TWINOS_REBOOTING 5 /* the same, and wants to be started anew */
+#define TWINOS_PANICKED 6 /* the same, by a panic */
+#define TWINOS_HUNG 7 /* a CPU of it stands still */
+#define TWINOS_STOPPING 8 /* its CPUs are being given back */
+#define TWINOS_STOPPED 9 /* CPUs are back, memory is still there */
+#define TWINOS_LOST 10 /* a core does not answer: nothing is given back */
+#define TWINOS_GONE 11 /* everything was given back */
 
 /*
  * The words that /sys/class/twinos shows for the numbers above: initialisers of
@@ -270,10 +306,12 @@ struct twinos_state {
  */
 #define TWINOS_STATE_NAMES                                                    \
 	{                                                                     \
-		[TWINOS_CREATED] = "created", [TWINOS_STARTING] = "starting", \
-		[TWINOS_RUNNING] = "running", [TWINOS_STOPPING] = "stopping", \
-		[TWINOS_STOPPED] = "stopped", [TWINOS_LOST] = "lost",         \
-		[TWINOS_GONE] = "gone",                                       \
+		[TWINOS_CREATED] = "created", [TWINOS_LOADED] = "loaded",     \
+		[TWINOS_STARTING] = "starting", [TWINOS_RUNNING] = "running", \
+		[TWINOS_HALTED] = "halted", [TWINOS_REBOOTING] = "rebooting", \
+		[TWINOS_PANICKED] = "panicked", [TWINOS_HUNG] = "hung",       \
+		[TWINOS_STOPPING] = "stopping", [TWINOS_STOPPED] = "stopped", \
+		[TWINOS_LOST] = "lost", [TWINOS_GONE] = "gone",               \
 	}
 #define TWINOS_REASON_NAMES                            \
 	{                                              \
@@ -283,6 +321,8 @@ struct twinos_state {
 		[TWINOS_REASON_PANICKED] = "panicked", \
 		[TWINOS_REASON_CLOSED] = "closed",     \
 		[TWINOS_REASON_FAILED] = "failed",     \
+		[TWINOS_REASON_REBOOTED] = "rebooted", \
+		[TWINOS_REASON_HUNG] = "hung",         \
 	}
 #define TWINOS_MEMORY_NAMES                            \
 	{                                              \
@@ -302,9 +342,11 @@ struct twinos_state {
 /* On an owner fd */
 #define TWINOS_ADD_MEMORY _IOWR(TWINOS_IOC_MAGIC, 0x10, struct twinos_memory)
 #define TWINOS_START _IOW(TWINOS_IOC_MAGIC, 0x11, struct twinos_start)
+#define TWINOS_CLEAR _IOW(TWINOS_IOC_MAGIC, 0x14, struct twinos_clear)
 
 /* On an owner or an observer fd */
 #define TWINOS_STOP _IOW(TWINOS_IOC_MAGIC, 0x12, struct twinos_stop)
 #define TWINOS_GET_STATE _IOWR(TWINOS_IOC_MAGIC, 0x13, struct twinos_state)
+#define TWINOS_SET_STATE _IOW(TWINOS_IOC_MAGIC, 0x15, struct twinos_set_state)
 
 #endif /* _UAPI_LINUX_TWINOS_H */
