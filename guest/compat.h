@@ -5,7 +5,18 @@
 
 #include <linux/hrtimer.h>
 #include <linux/platform_device.h>
+#include <linux/timer.h>
 #include <linux/version.h>
+
+/* 6.2 has the new name, 6.15 dropped the old one. */
+static inline void compat_timer_delete_sync(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	del_timer_sync(timer);
+#else
+	timer_delete_sync(timer);
+#endif
+}
 
 /* 6.13 replaced hrtimer_init(), which sets no function. */
 static inline void

@@ -4,10 +4,11 @@
  * become the init that the user wanted. It runs as PID 1 in an initramfs where
  * nothing is mounted, and has no libc.
  *
- * Without its module the twin never gives the CPU back, and a restart would
- * reset the machine. So a module that can't be loaded is told in the kernel's
- * log and then waited upon, until the host takes the twin off the CPU by force.
- * With the module there, the end of PID 1 is a panic as any other.
+ * Without its module a twin in shared mode never gives the CPU back, and a restart
+ * would reset the machine. So a module that can't be loaded is told in the
+ * kernel's log and then waited upon, until the host takes the twin off the CPU by
+ * force. With the module there, the end of PID 1 is a panic as any other. In
+ * dedicated mode a twin can do without.
  */
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
@@ -15,6 +16,7 @@
 
 #define MODULE "/twinos/guest.ko"
 #define NEXT "/twinos/next" /* a symlink to the user's init */
+#define OPTIONAL "/twinos/optional" /* is there in dedicated mode */
 #define KMSG "/twinos/kmsg"
 #define KMSG_DEVICE (1 << 8 | 11) /* /dev/kmsg, which may not be there */
 #define PATH_MAX 4096
@@ -77,16 +79,25 @@ static void __attribute__((noreturn)) fail(const char *what, long error)
 		call(__NR_exit_group, 127, 0, 0, 0);
 }
 
+static void no_module(const char *what, long error)
+{
+	if (call(__NR_access, (long)OPTIONAL, 0, 0, 0))
+		wait(what, error);
+	log_error(what, error);
+}
+
 static void load_module(void)
 {
 	long fd, ret;
 
 	fd = call(__NR_open, (long)MODULE, O_RDONLY | O_CLOEXEC, 0, 0);
-	if (fd < 0)
-		wait("the guest module can't be opened", fd);
+	if (fd < 0) {
+		no_module("the guest module can't be opened", fd);
+		return;
+	}
 	ret = call(__NR_finit_module, fd, (long)"", 0, 0);
 	if (ret)
-		wait("the guest module can't be loaded", ret);
+		no_module("the guest module can't be loaded", ret);
 	call(__NR_close, fd, 0, 0, 0);
 }
 

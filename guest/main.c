@@ -2,7 +2,8 @@
 /*
  * twinos_guest.ko: the twin's side of the handover area. On a shared CPU the
  * host stands still from the jump until this module is there, so loading it
- * ends the twin's first turn.
+ * ends the twin's first turn. On CPUs of its own a twin can do without it; with
+ * it, the host learns at once how the twin is, and no restart resets the machine.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,11 +11,14 @@
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/panic.h>
 #include <linux/platform_device.h>
 #include <linux/preempt.h>
 
+#include "beat.h"
 #include "hook.h"
 #include "idle.h"
+#include "net.h"
 #include "park.h"
 #include "turn.h"
 #include "wall.h"
@@ -58,6 +62,24 @@ static ssize_t yield_store(struct device *dev, struct device_attribute *attr,
 static DEVICE_ATTR_WO(yield);
 
 /*
+ * In both modes. A kernel without kprobes has no net, and must not restart after
+ * a panic then; one without a heartbeat only can't be told to hang.
+ */
+static void show_life(struct twinos_handover *handover)
+{
+	int ret = net_init();
+
+	if (ret)
+		pr_warn("a forced restart resets the machine (%d)\n", ret);
+	else
+		panic_timeout = handover->panic_timeout;
+	ret = beat_init(handover);
+	if (ret)
+		pr_warn("no heartbeat (%d)\n", ret);
+	WRITE_ONCE(handover->life, TWINOS_LIFE_UP);
+}
+
+/*
  * From turn_init() on there is a way back to the host. A twin that can't do the
  * rest takes it for good: without it, it would never let go of the CPU.
  */
@@ -90,15 +112,23 @@ static int share(struct device *dev, struct twinos_handover *handover)
 	return 0;
 }
 
+static int take_post(struct device *dev, struct twinos_handover *handover)
+{
+	int ret = handover->shared.trampoline ? share(dev, handover) :
+						park_init(handover);
+
+	if (!ret)
+		show_life(handover);
+	return ret;
+}
+
 static int probe(struct platform_device *device)
 {
 	struct twinos_handover *handover = find_handover(device);
 
 	if (!handover || !is_valid(handover))
 		return -ENODEV;
-	if (!handover->shared.trampoline)
-		return 0;
-	return share(&device->dev, handover);
+	return take_post(&device->dev, handover);
 }
 
 static const struct acpi_device_id ids[] = { { TWINOS_HANDOVER_HID }, {} };
@@ -118,3 +148,5 @@ builtin_platform_driver(twinos_guest);
 MODULE_DESCRIPTION("The twin's side of TwinOS");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1");
+/* TWINOS_HANDOVER_MARK */
+MODULE_INFO(twinos_handover, __stringify(TWINOS_HANDOVER_REVISION));

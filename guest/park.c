@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of the twin. An NMI that nobody claims is the only thing that reaches
- * a twin which spins with interrupts off.
+ * The end of the twin. In shared mode it gives the CPU to the host for good, and
+ * an NMI that nobody claims is the only thing that reaches one which spins with
+ * interrupts off. In dedicated mode the host takes the cores once it has seen
+ * that the twin is parked; until then this CPU waits.
  */
+#include <linux/irqflags.h>
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/printk.h>
 #include <linux/reboot.h>
+#include <asm/irqflags.h>
 #include <asm/nmi.h>
 
 #include "park.h"
@@ -14,31 +18,52 @@
 
 static struct twinos_handover *handover;
 
-static void park(void)
+static bool is_shared(void)
 {
-	handover->going_down = 1;
-	handover->parked = 1;
-	turn_end_for_good(TWINOS_EXIT_DEAD);
+	return handover->shared.trampoline;
+}
+
+/* Not a plain endless loop: objtool wants to be told of those in its source. */
+static void wait_for_end(void)
+{
+	local_irq_disable();
+	while (READ_ONCE(handover->parked))
+		native_halt();
+}
+
+void park(u32 life)
+{
+	if (handover->life != TWINOS_LIFE_PANICKED)
+		WRITE_ONCE(handover->life, life);
+	WRITE_ONCE(handover->going_down, 1);
+	WRITE_ONCE(handover->parked, 1);
+	if (is_shared())
+		turn_end_for_good(TWINOS_EXIT_DEAD);
+	else
+		wait_for_end();
 }
 
 static int reboot_notified(struct notifier_block *block, unsigned long action,
 			   void *data)
 {
 	pr_info("reboot: back to the host\n");
-	park();
+	park(action == SYS_RESTART ? TWINOS_LIFE_REBOOTING :
+				     TWINOS_LIFE_HALTED);
 	return NOTIFY_DONE;
 }
 
 static int panic_notified(struct notifier_block *block, unsigned long action,
 			  void *data)
 {
-	turn_end_for_good(TWINOS_EXIT_PANIC);
+	WRITE_ONCE(handover->life, TWINOS_LIFE_PANICKED);
+	if (is_shared())
+		turn_end_for_good(TWINOS_EXIT_PANIC);
 	return NOTIFY_DONE;
 }
 
 static int nmi_notified(unsigned int type, struct pt_regs *regs)
 {
-	park();
+	park(TWINOS_LIFE_HALTED);
 	return NMI_HANDLED;
 }
 
@@ -53,12 +78,15 @@ static struct notifier_block panic_block = {
 	.priority = INT_MIN,
 };
 
+/* In dedicated mode an NMI may be the platform's, and is the kernel's to judge. */
 int park_init(struct twinos_handover *area)
 {
-	int ret;
+	int ret = 0;
 
 	handover = area;
-	ret = register_nmi_handler(NMI_UNKNOWN, nmi_notified, 0, "twinos");
+	if (is_shared())
+		ret = register_nmi_handler(NMI_UNKNOWN, nmi_notified, 0,
+					   "twinos");
 	if (ret)
 		return ret;
 	ret = register_reboot_notifier(&reboot_block);

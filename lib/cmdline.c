@@ -149,7 +149,9 @@ static bool no_next(const struct option *option, const char *values)
 #define CLOCK "the twin has no other clock than the TSC"
 #define OURS "the value is known and set for every twin"
 #define SERIAL "the serial ports are the host's"
-#define RESTARTS "the restart that follows a panic resets the whole machine"
+#define RESTARTS                                                             \
+	"without a guest module for its kernel, the restart that follows a " \
+	"panic resets the whole machine"
 
 /* What each does was looked up in 6.1 and 6.12, in the file named beside it. */
 static const struct rule rules[] = {
@@ -177,8 +179,6 @@ static const struct rule rules[] = {
 	{ "tsc_early_khz", always, NULL, OURS },
 	/* arch/x86/kernel/hpet.c */
 	{ "hpet", word_begins, "force", "the HPET is the host's" },
-	/* kernel/panic.c */
-	{ "panic", none_of, "0", RESTARTS },
 	/* arch/x86/pci/common.c, arch/x86/kernel/acpi/boot.c */
 	{ "pci", none_of, "off", "the PCI devices are the host's" },
 	/* drivers/tty/serial/8250/8250_core.c: it answers to both names */
@@ -227,9 +227,17 @@ static const struct rule shared_rules[] = {
 	/* kernel/module/main.c */
 	{ "nomodule", always, NULL, KEEPS },
 	{ "module_blacklist", word_begins, "twinos_guest", KEEPS },
+};
+
+static const struct rule guest_rules[] = {
 	/* init/main.c */
 	{ "rdinit", no_next, TWINOS_GUEST_INIT,
 	  "it is no program that could run once the guest module is loaded" },
+};
+
+static const struct rule no_guest_rules[] = {
+	/* kernel/panic.c */
+	{ "panic", none_of, "0", RESTARTS },
 };
 
 /* Quotes at both ends of a value, or around the whole option, are dropped. */
@@ -334,49 +342,81 @@ static int refuse(const struct option *option, const struct rule *rule,
 		option->value ? option->value : "", mode, rule->reason);
 }
 
-static int check(const struct option *option, bool shared,
+static int check(const struct option *option, bool shared, bool guest,
 		 struct twinos_error *err)
 {
 	const struct rule *rule = BROKEN_OF(rules, option);
 
 	if (rule)
 		return refuse(option, rule, "", err);
-	rule = shared ? BROKEN_OF(shared_rules, option) : NULL;
-	return rule ? refuse(option, rule, " in shared mode", err) : 0;
+	rule = guest ? BROKEN_OF(guest_rules, option) :
+		       BROKEN_OF(no_guest_rules, option);
+	if (!rule && shared)
+		rule = BROKEN_OF(shared_rules, option);
+	return rule ? refuse(option, rule, shared ? " in shared mode" : "",
+			     err) :
+		      0;
 }
 
-int twinos_cmdline_check(const char *user, bool shared,
+int twinos_cmdline_check(const char *user, bool shared, bool guest,
 			 struct twinos_error *err)
 {
 	struct option option;
 	int ret = 0;
 
 	while (!ret && user && next_option(&user, &option))
-		ret = check(&option, shared, err);
+		ret = check(&option, shared, guest, err);
 	return ret;
 }
 
 /* The last one counts. Returns how far it reaches in @user, 0 without one. */
-static size_t find_rdinit(const char *user, struct option *rdinit)
+static size_t find_last(const char *user, const char *name,
+			struct option *found)
 {
 	const char *at = user;
 	struct option option;
 	size_t end = 0;
 
 	while (at && next_option(&at, &option)) {
-		if (!option.value || !is_named(&option, "rdinit"))
+		if (!option.value || !is_named(&option, name))
 			continue;
-		*rdinit = option;
+		*found = option;
 		end = (size_t)(at - user);
 	}
 	return end;
+}
+
+int twinos_cmdline_panic(const char *user)
+{
+	struct option option;
+
+	if (!find_last(user, "panic", &option))
+		return 0;
+	return (int)strtol(option.value, NULL, 0);
+}
+
+/* What is left of @user without the options called @name; NULL: no memory. */
+static char *drop(const char *user, const char *name)
+{
+	const char *at = user, *from = user;
+	char *copy = malloc(strlen(user) + 1), *to = copy;
+	struct option option;
+
+	while (copy && next_option(&at, &option)) {
+		if (!is_named(&option, name))
+			to = mempcpy(to, from, (size_t)(at - from));
+		from = at;
+	}
+	if (copy)
+		strcpy(to, from);
+	return copy;
 }
 
 char *twinos_cmdline_rdinit(const char *user)
 {
 	struct option rdinit;
 
-	if (!find_rdinit(user, &rdinit))
+	if (!find_last(user, "rdinit", &rdinit))
 		return strdup("/init");
 	return strndup(rdinit.value, rdinit.value_length);
 }
@@ -401,10 +441,10 @@ char *twinos_cmdline_rdinit(const char *user)
  */
 #define SHARED_OPTIONS " nmi_watchdog=0 intel_idle.max_cstate=0"
 
-static char *build_shared(const char *user, unsigned int tsc_khz)
+static char *build_guest(const char *user, unsigned int tsc_khz, bool shared)
 {
 	struct option rdinit;
-	size_t end = find_rdinit(user, &rdinit);
+	size_t end = find_last(user, "rdinit", &rdinit);
 	char *cmdline;
 	int length;
 
@@ -413,21 +453,27 @@ static char *build_shared(const char *user, unsigned int tsc_khz)
 	 * the last one counts. So ours goes where it does not change what the
 	 * user's init gets: behind the user's own, or else before everything.
 	 */
-	length = asprintf(&cmdline, OUR_OPTIONS SHARED_OPTIONS "%s%.*s %s%s%s",
-			  tsc_khz, end ? " " : "", (int)end, user, RDINIT,
-			  *user && !end ? " " : "", user + end);
+	length = asprintf(&cmdline, OUR_OPTIONS "%s%s%.*s %s%s%s", tsc_khz,
+			  shared ? SHARED_OPTIONS : "", end ? " " : "",
+			  (int)end, user, RDINIT, *user && !end ? " " : "",
+			  user + end);
 	return length < 0 ? NULL : cmdline;
 }
 
-char *twinos_cmdline_build(const char *user, unsigned int tsc_khz, bool shared)
+char *twinos_cmdline_build(const char *user, unsigned int tsc_khz, bool shared,
+			   bool guest)
 {
-	char *cmdline;
+	char *cmdline, *rest;
 	int length;
 
 	if (!user)
 		user = "";
-	if (shared)
-		return build_shared(user, tsc_khz);
+	if (guest) {
+		rest = drop(user, "panic");
+		cmdline = rest ? build_guest(rest, tsc_khz, shared) : NULL;
+		free(rest);
+		return cmdline;
+	}
 	length = asprintf(&cmdline, OUR_OPTIONS "%s%s", tsc_khz,
 			  *user ? " " : "", user);
 	return length < 0 ? NULL : cmdline;

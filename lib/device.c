@@ -166,6 +166,13 @@ int twinos_stop(int fd, unsigned int reason, struct twinos_error *err)
 			   "can't stop the twin: %s", strerror(errno));
 }
 
+int twinos_set_state(int fd, unsigned int state)
+{
+	struct twinos_set_state arg = { .size = sizeof(arg), .state = state };
+
+	return ioctl(fd, TWINOS_SET_STATE, &arg) ? -errno : 0;
+}
+
 int twinos_get_state(int fd, unsigned int *state, unsigned int *reason)
 {
 	struct twinos_state arg = { .size = sizeof(arg) };

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <twinos/handover.h>
+
 #include "cpio.h"
 #include "error.h"
 #include "guest.h"
@@ -58,6 +60,17 @@ static bool is_for(const struct twinos_file *module, const char *version)
 	       memmem(module->data, module->length, magic, (size_t)length);
 }
 
+/* Of the same release of TwinOS: its own check would come too late. */
+static bool is_current(const struct twinos_file *module)
+{
+	char mark[64];
+	int length;
+
+	length = snprintf(mark, sizeof(mark), TWINOS_HANDOVER_MARK "=%d",
+			  TWINOS_HANDOVER_REVISION);
+	return memmem(module->data, module->length, mark, (size_t)length + 1);
+}
+
 static bool is_elf(const struct twinos_file *file)
 {
 	return file->length > SELFMAG && file->length <= FILE_MAX &&
@@ -82,6 +95,9 @@ static int open_module(struct twinos_guest *guest, const char *dir,
 	if (!is_for(&guest->module, version))
 		return no_module(guest, version, ENOEXEC,
 				 "built for another kernel", err);
+	if (!is_current(&guest->module))
+		return no_module(guest, version, ENOEXEC,
+				 "from another release of TwinOS", err);
 	return 0;
 }
 
@@ -123,7 +139,8 @@ int twinos_guest_open(struct twinos_guest *guest, const char *dir,
 }
 
 int twinos_guest_pack(const struct twinos_guest *guest, const char *next,
-		      struct twinos_file *archive, struct twinos_error *err)
+		      bool optional, struct twinos_file *archive,
+		      struct twinos_error *err)
 {
 	const struct twinos_cpio_entry entries[] = {
 		{ "twinos", S_IFDIR | 0755, NULL, 0 },
@@ -132,11 +149,12 @@ int twinos_guest_pack(const struct twinos_guest *guest, const char *next,
 		{ "twinos/guest.ko", S_IFREG | 0644, guest->module.data,
 		  guest->module.length },
 		{ "twinos/next", S_IFLNK | 0777, next, strlen(next) },
+		{ "twinos/optional", S_IFREG | 0444, "", 0 },
 	};
 	int ret;
 
 	ret = twinos_cpio_build(archive, entries,
-				sizeof(entries) / sizeof(*entries));
+				sizeof(entries) / sizeof(*entries) - !optional);
 	if (ret)
 		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
 				   "can't pack the guest module: %s",

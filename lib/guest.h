@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a twin in shared mode gets beside the user's initrd: the guest module
- * for its kernel, and the shim that loads it before the user's own init.
+ * What a twin gets beside the user's initrd: the guest module for its kernel, and
+ * the shim that loads it before the user's own init.
  */
 #ifndef TWINOS_LIB_GUEST_H
 #define TWINOS_LIB_GUEST_H
@@ -34,9 +34,11 @@ int twinos_guest_open(struct twinos_guest *guest, const char *dir,
 /*
  * twinos_guest_pack() - an archive with both, for twinos_file_unmap()
  * @next: what the shim runs once the module is there
+ * @optional: it does so too if the module can't be loaded
  */
 int twinos_guest_pack(const struct twinos_guest *guest, const char *next,
-		      struct twinos_file *archive, struct twinos_error *err);
+		      bool optional, struct twinos_file *archive,
+		      struct twinos_error *err);
 
 /* twinos_guest_release() - also of a zeroed @guest */
 void twinos_guest_release(struct twinos_guest *guest);

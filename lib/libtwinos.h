@@ -66,8 +66,9 @@ enum twinos_entry {
  * @shared: the twin takes turns with the host on the one CPU in @cpus, which
  *	stays the host's
  * @slice_us: with @shared, how long it may run at a stretch; 0: the default
- * @guest_dir: with @shared, where VERSION/twinos_guest.ko and init are found;
- *	NULL: "/usr/lib/twinos"
+ * @guest_dir: where VERSION/twinos_guest.ko and init are found; NULL:
+ *	"/usr/lib/twinos", where without @shared there may be none
+ * @no_guest: without @shared, give the twin no guest module
  */
 struct twinos_config {
 	const char *name;
@@ -85,6 +86,7 @@ struct twinos_config {
 	bool shared;
 	unsigned int slice_us;
 	const char *guest_dir;
+	bool no_guest;
 };
 
 struct twinos_range {
@@ -126,15 +128,16 @@ struct twinos_plan {
 	size_t nr_tables;
 	bool shared;
 	unsigned int slice_us; /* 0 unless @shared */
-	const char *guest_module; /* path; NULL unless @shared */
+	const char *guest_module; /* path; NULL: the twin gets none */
 };
 
 /*
  * twinos_cmdline_check() - refuse kernel options that would break the rules of
  * a twin (acpi=off, noapic, panic=5, console=ttyS0...), each with its reason;
- * @user is any string; with @shared also those of shared mode (idle=poll...)
+ * @user is any string; with @shared also those of shared mode (idle=poll...);
+ * panic=5 only without @guest, a guest module in the twin
  */
-int twinos_cmdline_check(const char *user, bool shared,
+int twinos_cmdline_check(const char *user, bool shared, bool guest,
 			 struct twinos_error *err);
 
 struct twinos_twin;
@@ -161,10 +164,24 @@ const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin);
 int twinos_twin_fd(const struct twinos_twin *twin);
 
 /*
- * twinos_twin_down() - true once the twin's kernel has parked itself after a
- * poweroff or reboot, as far as the handover area tells
+ * twinos_twin_life() - TWINOS_RUNNING, TWINOS_HALTED, TWINOS_REBOOTING or
+ * TWINOS_PANICKED, as far as the handover area tells: without a guest module a
+ * panic or halt does not show there, and a reboot is told as a halt
  */
-bool twinos_twin_down(const struct twinos_twin *twin);
+unsigned int twinos_twin_life(const struct twinos_twin *twin);
+
+/*
+ * twinos_twin_silence() - for how long one of the twin's CPUs has shown no
+ * heartbeat, in milliseconds; 0 if none has one. To be called every second or
+ * so. In shared mode only the time that the twin had counts.
+ */
+int64_t twinos_twin_silence(struct twinos_twin *twin);
+
+/*
+ * twinos_twin_reload() - make one that was stopped ready to be started anew, in
+ * the same memory
+ */
+int twinos_twin_reload(struct twinos_twin *twin, struct twinos_error *err);
 
 /* twinos_twin_free() - stop it if it runs and give everything back */
 void twinos_twin_free(struct twinos_twin *twin);
@@ -190,6 +207,15 @@ struct twinos_vcpu {
 	uint64_t forwarded, reraised, unclaimed;
 };
 
+/* struct twinos_change - what became of a twin, and when: ms since 1970 UTC */
+struct twinos_change {
+	int64_t time_ms;
+	unsigned int state;
+	unsigned int reason;
+};
+
+#define TWINOS_CHANGES_MAX 16
+
 /**
  * struct twinos_status - a twin as anybody can see it
  *
@@ -208,6 +234,8 @@ struct twinos_status {
 	int64_t age_ms; /* since the start; -1 if it was not started */
 	bool shared;
 	struct twinos_vcpu vcpu;
+	struct twinos_change changes[TWINOS_CHANGES_MAX]; /* the newest last */
+	size_t nr_changes;
 };
 
 /* twinos_list() - every twin of this host, by name; *list is malloc'd */
@@ -224,6 +252,12 @@ int twinos_open(const char *name, struct twinos_error *err);
 
 /* twinos_stop() - on an owner or observer fd; @reason is TWINOS_REASON_* */
 int twinos_stop(int fd, unsigned int reason, struct twinos_error *err);
+
+/*
+ * twinos_set_state() - tell everybody what became of a running twin; @state is
+ * TWINOS_RUNNING to TWINOS_HUNG. 0 or -errno: -EBUSY: it runs no more
+ */
+int twinos_set_state(int fd, unsigned int state);
 
 /* twinos_get_state() - on an owner or observer fd; either out may be NULL */
 int twinos_get_state(int fd, unsigned int *state, unsigned int *reason);
@@ -291,7 +325,8 @@ bool twinos_log_panicked(const struct twinos_log *log);
 
 /*
  * twinos_log_halted() - one said "reboot: System halted": a halt, unlike a
- * poweroff or reboot, does not call _PTS, so twinos_twin_down() can't tell
+ * poweroff or reboot, does not call _PTS, so without a guest module
+ * twinos_twin_life() can't tell
  */
 bool twinos_log_halted(const struct twinos_log *log);
 

@@ -12,6 +12,7 @@
 #include <linux/twinos.h>
 
 #include "error.h"
+#include "status.h"
 
 #define CLASS_DIR "/sys/class/twinos"
 #define ATTRIBUTE_MAX 4096 /* sysfs shows no more */
@@ -128,6 +129,26 @@ static int parse_memory(struct twinos_status *status, char *text)
 	return 0;
 }
 
+static void parse_changes(struct twinos_status *status, char *text)
+{
+	struct twinos_change *change;
+	char state[16], reason[16];
+	char *line, *rest = text;
+
+	while ((line = strsep(&rest, "\n")) &&
+	       status->nr_changes < TWINOS_CHANGES_MAX) {
+		change = &status->changes[status->nr_changes];
+		if (sscanf(line, "%" SCNd64 " %15s %15s", &change->time_ms,
+			   state, reason) != 3)
+			continue;
+		change->state =
+			number_of(state_names, COUNT(state_names), state);
+		change->reason =
+			number_of(reason_names, COUNT(reason_names), reason);
+		status->nr_changes++;
+	}
+}
+
 static int read_status(struct twinos_status *status, int dir, const char *name)
 {
 	char text[ATTRIBUTE_MAX + 1];
@@ -143,6 +164,8 @@ static int read_status(struct twinos_status *status, int dir, const char *name)
 	read_attribute(dir, "age_ms", text);
 	status->age_ms = strtoll(text, NULL, 10);
 	read_mode(status, dir);
+	read_attribute(dir, "changes", text);
+	parse_changes(status, text);
 	read_attribute(dir, "cpus", text);
 	ret = parse_cpus(status, text);
 	if (ret)
@@ -176,6 +199,21 @@ static int by_name(const void *a, const void *b)
 	const struct twinos_status *x = a, *y = b;
 
 	return strcmp(x->name, y->name);
+}
+
+uint64_t twinos_status_run_ns(const char *name)
+{
+	char path[64 + sizeof(CLASS_DIR)];
+	uint64_t run_ns;
+	int dir;
+
+	snprintf(path, sizeof(path), CLASS_DIR "/%.31s", name);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	run_ns = read_number(dir, "vcpu/run_ns");
+	close(dir);
+	return run_ns;
 }
 
 int twinos_list(struct twinos_status **list, size_t *nr,

@@ -11,12 +11,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/twinos.h>
 #include <twinos/handover.h>
 
 #include "acpi.h"
+#include "beats.h"
 #include "boot_params.h"
 #include "cmdline.h"
 #include "cpus.h"
@@ -28,6 +30,7 @@
 #include "pagetable.h"
 #include "placement.h"
 #include "shared.h"
+#include "status.h"
 
 /* The page behind the trampoline plays the IO-APIC; the rest is RAM. */
 #define LOW_IO_APIC TWINOS_TRAMPOLINE_SIZE
@@ -50,6 +53,7 @@ struct twinos_twin {
 	struct twinos_info info;
 	struct twinos_image image;
 	struct twinos_guest guest;
+	struct twinos_beats beats;
 	struct twinos_initrd initrd;
 	struct twinos_lent_cpu *cpus;
 	struct twinos_layout layout;
@@ -89,10 +93,16 @@ static int copy_config(struct twinos_twin *twin,
 	return twin->name && twin->kernel && twin->cpus ? 0 : no_memory(err);
 }
 
+static bool has_guest(const struct twinos_twin *twin)
+{
+	return twin->guest.path;
+}
+
 static int make_cmdline(struct twinos_twin *twin, struct twinos_error *err)
 {
-	twin->cmdline = twinos_cmdline_build(
-		twin->config.cmdline, twin->info.tsc_khz, twin->config.shared);
+	twin->cmdline =
+		twinos_cmdline_build(twin->config.cmdline, twin->info.tsc_khz,
+				     twin->config.shared, has_guest(twin));
 	if (!twin->cmdline)
 		return no_memory(err);
 	if (strlen(twin->cmdline) > twin->image.max_cmdline)
@@ -160,20 +170,41 @@ static int open_image(struct twinos_twin *twin, struct twinos_error *err)
 					 twinos_shared_five_levels(), err);
 }
 
+/* It is found by the kernel's version, and put into the initrd. */
+static bool guest_possible(const struct twinos_twin *twin)
+{
+	return !twin->config.no_guest && twin->initrd.length &&
+	       *twin->image.version;
+}
+
+/* A twin on CPUs of its own can do without, if nobody named a place for it. */
+static int find_guest(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const struct twinos_config *config = &twin->config;
+	int ret;
+
+	if (!config->shared && !guest_possible(twin))
+		return 0;
+	ret = twinos_guest_open(&twin->guest, config->guest_dir,
+				twin->image.version, err);
+	return ret == -ENOENT && !config->shared && !config->guest_dir ? 0 :
+									 ret;
+}
+
 static int append_guest(struct twinos_twin *twin, struct twinos_error *err)
 {
 	struct twinos_file archive;
 	char *next;
 	int ret;
 
-	ret = twinos_guest_open(&twin->guest, twin->config.guest_dir,
-				twin->image.version, err);
-	if (ret)
+	ret = find_guest(twin, err);
+	if (ret || !has_guest(twin))
 		return ret;
 	next = twinos_cmdline_rdinit(twin->config.cmdline);
 	if (!next)
 		return no_memory(err);
-	ret = twinos_guest_pack(&twin->guest, next, &archive, err);
+	ret = twinos_guest_pack(&twin->guest, next, !twin->config.shared,
+				&archive, err);
 	free(next);
 	return ret ? ret : twinos_initrd_append(&twin->initrd, &archive, err);
 }
@@ -184,7 +215,7 @@ static int open_initrd(struct twinos_twin *twin, struct twinos_error *err)
 
 	ret = twinos_initrd_open(&twin->initrd, twin->config.initrds,
 				 twin->config.nr_initrds, err);
-	return ret || !twin->config.shared ? ret : append_guest(twin, err);
+	return ret ? ret : append_guest(twin, err);
 }
 
 static int choose_cpus(struct twinos_twin *twin, struct twinos_error *err)
@@ -208,13 +239,17 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 	ret = twinos_shared_check(config, err);
 	if (ret)
 		return ret;
-	ret = twinos_cmdline_check(config->cmdline, config->shared, err);
+	ret = twinos_cmdline_check(config->cmdline, config->shared, true, err);
 	if (ret)
 		return ret;
 	ret = open_image(twin, err);
 	if (ret)
 		return ret;
 	ret = open_initrd(twin, err);
+	if (ret)
+		return ret;
+	ret = twinos_cmdline_check(config->cmdline, config->shared,
+				   has_guest(twin), err);
 	if (ret)
 		return ret;
 	twin->device = twinos_device_open(&twin->info, err);
@@ -306,6 +341,9 @@ static void fill_handover(struct twinos_twin *twin)
 	handover->magic = TWINOS_HANDOVER_MAGIC;
 	handover->revision = TWINOS_HANDOVER_REVISION;
 	handover->size = sizeof(*handover);
+	if (has_guest(twin))
+		handover->panic_timeout =
+			twinos_cmdline_panic(twin->config.cmdline);
 }
 
 static int fill_acpi(struct twinos_twin *twin)
@@ -419,11 +457,11 @@ static void make_plan(struct twinos_twin *twin)
 		.segments = twin->segments,
 		.tables = twin->acpi.tables,
 		.nr_tables = twin->acpi.nr_tables,
+		.guest_module = twin->guest.path,
 	};
 	if (twin->config.shared) {
 		plan->shared = true;
 		plan->slice_us = slice_us(twin);
-		plan->guest_module = twin->guest.path;
 	}
 	add_segment(twin, "kernel", 0, layout->boot_params);
 	add_segment(twin, "boot_params", layout->boot_params, layout->cmdline);
@@ -538,14 +576,61 @@ int twinos_twin_fd(const struct twinos_twin *twin)
 	return twin->owner;
 }
 
-bool twinos_twin_down(const struct twinos_twin *twin)
+static const volatile struct twinos_handover *
+handover_of(const struct twinos_twin *twin)
 {
-	const volatile struct twinos_handover *handover;
+	return twin->main == MAP_FAILED ?
+		       NULL :
+		       at((struct twinos_twin *)twin, twin->layout.handover);
+}
 
-	if (twin->main == MAP_FAILED)
-		return false;
-	handover = at((struct twinos_twin *)twin, twin->layout.handover);
-	return handover->parked;
+unsigned int twinos_twin_life(const struct twinos_twin *twin)
+{
+	const volatile struct twinos_handover *handover = handover_of(twin);
+
+	if (!handover)
+		return TWINOS_RUNNING;
+	switch (handover->life) {
+	case TWINOS_LIFE_PANICKED:
+		return TWINOS_PANICKED;
+	case TWINOS_LIFE_REBOOTING:
+		return TWINOS_REBOOTING;
+	case TWINOS_LIFE_HALTED:
+		return TWINOS_HALTED;
+	}
+	return handover->parked ? TWINOS_HALTED : TWINOS_RUNNING;
+}
+
+/* Milliseconds of the time in which the twin could have shown a heartbeat. */
+static int64_t twin_clock(const struct twinos_twin *twin)
+{
+	struct timespec now;
+
+	if (twin->config.shared)
+		return (int64_t)(twinos_status_run_ns(twin->name) / 1000000);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t twinos_twin_silence(struct twinos_twin *twin)
+{
+	const volatile struct twinos_handover *handover = handover_of(twin);
+
+	if (!handover)
+		return 0;
+	return twinos_beats_look(&twin->beats, handover, twin_clock(twin));
+}
+
+int twinos_twin_reload(struct twinos_twin *twin, struct twinos_error *err)
+{
+	struct twinos_clear clear = { .size = sizeof(clear) };
+
+	if (ioctl(twin->owner, TWINOS_CLEAR, &clear))
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
+				   "can't clear the twin's memory: %s",
+				   strerror(errno));
+	memset(&twin->beats, 0, sizeof(twin->beats));
+	return fill(twin, err);
 }
 
 void twinos_twin_free(struct twinos_twin *twin)

@@ -67,7 +67,8 @@ static const struct args args = {
 
 static bool has_started(unsigned int state)
 {
-	return state != TWINOS_CREATED && state != TWINOS_STARTING;
+	return state != TWINOS_CREATED && state != TWINOS_LOADED &&
+	       state != TWINOS_STARTING;
 }
 
 /* Prints what there is; 0, or -errno of the log. */

@@ -16,6 +16,7 @@ enum exit_code {
 	EXIT_TIMED_OUT = 9,
 	EXIT_UNFIT = 10, /* doctor: twins can't run here */
 	EXIT_UNKNOWN = 11, /* doctor: not all that decides could be seen */
+	EXIT_HUNG = 12,
 };
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 
 #include "follow.h"
+#include "output.h"
 #include "record.h"
 #include "twins.h"
 #include "watch.h"
@@ -25,17 +26,21 @@
 /* After "Kernel panic" come the modules, the stack and the end of the dump. */
 #define PANIC_MS 1000
 
+/* A heartbeat comes once a second. */
+#define BEATS_MS 500
+
 /* How long the last lines may take if nobody reads them. */
 #define DRAIN_MS 2000
 
 struct following {
 	struct twinos_twin *twin;
 	int fd;
-	int signals;
-	bool print;
+	const struct follow_how *how;
 	struct twinos_log *log;
 	int64_t search_after; /* no look at the log before */
+	int64_t beats_after; /* nor at the heartbeats */
 	int64_t panic_until; /* 0: no panic seen */
+	unsigned int state; /* TWINOS_RUNNING to _HUNG: how it is */
 	struct follow_end *end;
 };
 
@@ -72,17 +77,15 @@ static bool take_record(struct following *following)
 		following->search_after = watch_now() + WATCH_SEARCH_MS;
 	if (ret <= 0)
 		return false;
-	if (following->print && !end->print_error)
+	if (following->how->print && !end->print_error)
 		end->print_error = record_print(&record);
-	if (twinos_log_panicked(following->log) && !following->panic_until)
-		following->panic_until = watch_now() + PANIC_MS;
 	return true;
 }
 
 /* The records stay in the ring while standard output takes no more. */
 static bool can_take(const struct following *following, int timeout_ms)
 {
-	return !following->print || following->end->print_error ||
+	return !following->how->print || following->end->print_error ||
 	       record_can_print(timeout_ms);
 }
 
@@ -108,20 +111,90 @@ static void drain_log(struct following *following)
 
 static bool signal_came(const struct following *following)
 {
-	struct pollfd in = { .fd = following->signals, .events = POLLIN };
+	struct pollfd in = { .fd = following->how->signals, .events = POLLIN };
 
 	return poll(&in, 1, 0) > 0;
+}
+
+/* TWINOS_RUNNING or TWINOS_HUNG */
+static unsigned int look_at_beats(struct following *following)
+{
+	int64_t now = watch_now();
+
+	if (!following->how->hang_ms || now < following->beats_after)
+		return following->state;
+	following->beats_after = now + BEATS_MS;
+	return twinos_twin_silence(following->twin) >= following->how->hang_ms ?
+		       TWINOS_HUNG :
+		       TWINOS_RUNNING;
+}
+
+static bool is_last(unsigned int state)
+{
+	return state != TWINOS_RUNNING && state != TWINOS_HUNG;
+}
+
+static unsigned int look_at_twin(struct following *following)
+{
+	unsigned int life = twinos_twin_life(following->twin);
+
+	if (is_last(life))
+		return life;
+	if (twinos_log_panicked(following->log))
+		return TWINOS_PANICKED;
+	if (twinos_log_halted(following->log))
+		return TWINOS_HALTED;
+	return look_at_beats(following);
+}
+
+static void note_change(const struct following *following)
+{
+	const char *name = twinos_twin_plan(following->twin)->name;
+
+	if (!following->how->print)
+		return;
+	if (following->state == TWINOS_HUNG)
+		note("twin '%s' hangs: a CPU of it has stood still for %g s",
+		     name, (double)following->how->hang_ms / 1000);
+	if (following->state == TWINOS_RUNNING)
+		note("twin '%s' runs again", name);
+}
+
+/* Whoever watches the twin learns it from its state. */
+static void tell_state(struct following *following)
+{
+	unsigned int state;
+
+	if (is_last(following->state))
+		return;
+	state = look_at_twin(following);
+	if (state == following->state)
+		return;
+	following->state = state;
+	if (state == TWINOS_PANICKED)
+		following->panic_until = watch_now() + PANIC_MS;
+	/* It may have been stopped meanwhile, which its state will say. */
+	twinos_set_state(following->fd, state);
+	note_change(following);
 }
 
 static unsigned int why_stop(const struct following *following)
 {
 	if (signal_came(following) || following->end->print_error)
 		return TWINOS_REASON_REQUEST;
-	if (twinos_twin_down(following->twin) ||
-	    twinos_log_halted(following->log))
+	switch (following->state) {
+	case TWINOS_HALTED:
 		return TWINOS_REASON_HALTED;
-	if (following->panic_until && watch_now() >= following->panic_until)
-		return TWINOS_REASON_PANICKED;
+	case TWINOS_REBOOTING:
+		return TWINOS_REASON_REBOOTED;
+	case TWINOS_PANICKED:
+		return watch_now() < following->panic_until ?
+			       TWINOS_REASON_NONE :
+			       TWINOS_REASON_PANICKED;
+	case TWINOS_HUNG:
+		return following->how->stop_hung ? TWINOS_REASON_HUNG :
+						   TWINOS_REASON_NONE;
+	}
 	return TWINOS_REASON_NONE;
 }
 
@@ -142,7 +215,7 @@ static void wait_a_look(const struct following *following)
 {
 	struct pollfd fds[] = {
 		{ .fd = following->fd, .events = POLLIN },
-		{ .fd = following->signals, .events = POLLIN },
+		{ .fd = following->how->signals, .events = POLLIN },
 	};
 
 	poll(fds, 2, LOOK_MS);
@@ -168,6 +241,7 @@ static int follow(struct following *following, struct twinos_error *err)
 		}
 		if (twins_ended(end->state))
 			return 0;
+		tell_state(following);
 		reason = why_stop(following);
 		if (reason)
 			return stop(following, reason, err);
@@ -183,14 +257,14 @@ static int open_log(struct following *following)
 			       plan->nr_ranges);
 }
 
-int follow_twin(struct twinos_twin *twin, int signals, bool print,
+int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 		struct follow_end *end, struct twinos_error *err)
 {
 	struct following following = {
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
-		.signals = signals,
-		.print = print,
+		.how = how,
+		.state = TWINOS_RUNNING,
 		.end = end,
 	};
 	int ret;
@@ -219,11 +293,12 @@ bool follow_had_a_turn(const struct twinos_error *err)
 
 bool follow_rest(struct twinos_twin *twin, bool print)
 {
+	struct follow_how how = { .signals = -1, .print = print };
 	struct follow_end end = { 0 };
 	struct following following = {
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
-		.print = print,
+		.how = &how,
 		.end = &end,
 	};
 	bool panicked;

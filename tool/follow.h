@@ -19,6 +19,20 @@ struct follow_end {
 	int print_error;
 };
 
+/**
+ * struct follow_how - what is wanted
+ * @signals: of follow_signals()
+ * @print: its log goes to standard output, to the last line
+ * @hang_ms: it hangs when one of its CPUs had no heartbeat for so long; 0: never
+ * @stop_hung: and is stopped then
+ */
+struct follow_how {
+	int signals;
+	bool print;
+	int64_t hang_ms;
+	bool stop_hung;
+};
+
 /*
  * follow_signals() - from now on SIGINT, SIGTERM and SIGHUP stop the twin that
  * is followed, not this process; the signalfd, or -errno
@@ -26,11 +40,11 @@ struct follow_end {
 int follow_signals(void);
 
 /*
- * follow_twin() - until the twin has ended; it is stopped if it has parked or
- * panicked, or if a signal came. With @print its log goes to standard output,
- * to the last line. -errno if it could be neither followed nor stopped.
+ * follow_twin() - until the twin has ended; it is stopped if its kernel has come
+ * to its end, or if a signal came. How it is goes into its state, for everybody.
+ * -errno if it could be neither followed nor stopped.
  */
-int follow_twin(struct twinos_twin *twin, int signals, bool print,
+int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 		struct follow_end *end, struct twinos_error *err);
 
 /*

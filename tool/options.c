@@ -83,6 +83,51 @@ static int set_on_panic(void *into, const char *value, struct twinos_error *err)
 	return *value ? 0 : no_directory_name(err);
 }
 
+static int set_no_guest_module(void *into, const char *value,
+			       struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)value;
+	(void)err;
+	options->config.no_guest = true;
+	return 0;
+}
+
+static int set_restart(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	return restart_parse(value, &options->restart.policy, err);
+}
+
+static int set_restart_limit(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->limit_given = true;
+	return parse_cpu(value, &options->restart.limit, err);
+}
+
+/* Three beats: one may be late. */
+#define HANG_LEAST_MS 3000
+
+static int set_hang_limit(void *into, const char *value,
+			  struct twinos_error *err)
+{
+	struct options *options = into;
+	int ret = parse_seconds(value, &options->hang_ms, err);
+
+	if (ret || options->hang_ms >= HANG_LEAST_MS)
+		return ret;
+	err->kind = TWINOS_ERROR_USAGE;
+	err->code = ERANGE;
+	snprintf(err->text, sizeof(err->text),
+		 "a heartbeat comes once a second; give 3 or more");
+	return -ERANGE;
+}
+
 static int set_memory(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -218,8 +263,11 @@ const struct args_option options_table[] = {
 	{ .name = "guest-modules",
 	  .value = "DIR",
 	  .set = set_guest_modules,
-	  .help = "with --shared, where the guest modules are\n"
-		  "(default: /usr/lib/twinos)" },
+	  .help = "where the guest modules are, which tell how the twin is\n"
+		  "(default: /usr/lib/twinos, if there is one for its kernel)" },
+	{ .name = "no-guest-module",
+	  .set = set_no_guest_module,
+	  .help = "without --shared, give the twin none" },
 	{ .name = "memory",
 	  .value = "SIZE",
 	  .set = set_memory,
@@ -260,6 +308,20 @@ const struct args_option options_table[] = {
 	  .set = set_on_panic,
 	  .help = "if the twin panics, write its memory to a file in DIR,\n"
 		  "NAME-TIME.vmcore, as 'twinctl dump' does" },
+	{ .name = "restart",
+	  .value = "POLICY",
+	  .set = set_restart,
+	  .help = "no, on-failure (it panicked, hung or rebooted) or always:\n"
+		  "start it anew in the same memory (default: no)" },
+	{ .name = "restart-limit",
+	  .value = "N",
+	  .set = set_restart_limit,
+	  .help = "how often in a row; 0 is without end (default: 5)" },
+	{ .name = "hang-limit",
+	  .value = "SECONDS",
+	  .set = set_hang_limit,
+	  .help = "the twin hangs when one of its CPUs stands still for so\n"
+		  "long (default: that is not looked for)" },
 	{ .name = "dry-run",
 	  .set = set_dry_run,
 	  .help = "show the whole plan and start nothing; memory is taken\n"
@@ -275,6 +337,7 @@ void options_init(struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->config.memory = OPTIONS_MEMORY;
 	options->cpus.nr = 1;
+	options->restart.limit = RESTART_LIMIT;
 }
 
 /* --append comes last: of two that contradict each other the kernel takes it. */
@@ -310,9 +373,34 @@ static int check_shared(const struct options *options, const char *command)
 				  "--shared and --cpus exclude each other");
 	if (!config->shared && config->slice_us)
 		return fail_usage(command, "--slice goes with --shared only");
-	if (!config->shared && config->guest_dir)
+	return EXIT_OK;
+}
+
+static int check_guest(const struct options *options, const char *command)
+{
+	const struct twinos_config *config = &options->config;
+
+	if (!config->no_guest)
+		return EXIT_OK;
+	if (config->shared)
 		return fail_usage(command,
-				  "--guest-modules goes with --shared only");
+				  "--shared can't do with --no-guest-module");
+	if (config->guest_dir)
+		return fail_usage(
+			command,
+			"--guest-modules and --no-guest-module exclude each other");
+	if (options->hang_ms)
+		return fail_usage(
+			command,
+			"--hang-limit needs the heartbeat of a guest module");
+	return EXIT_OK;
+}
+
+static int check_restart(const struct options *options, const char *command)
+{
+	if (options->limit_given && options->restart.policy == RESTART_NO)
+		return fail_usage(command,
+				  "--restart-limit goes with --restart only");
 	return EXIT_OK;
 }
 
@@ -359,6 +447,10 @@ int options_finish(struct options *options, const char *command)
 	if (config->mem_max && config->mem_min > config->mem_max)
 		return fail_usage(command, "--mem-min lies above --mem-max");
 	code = check_shared(options, command);
+	if (!code)
+		code = check_guest(options, command);
+	if (!code)
+		code = check_restart(options, command);
 	if (!code)
 		code = find_panic_dir(options);
 	if (code)

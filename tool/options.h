@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "parse.h"
+#include "restart.h"
 
 /**
  * struct options - what the user said
@@ -14,11 +15,15 @@
  *	to the command line and into this struct
  * @on_panic: absolute path of the directory for the dump of a twin that
  *	panics; "": none is written
+ * @restart: whether it is started anew
+ * @hang_ms: a CPU without a heartbeat for so long hangs; 0: that is not looked for
  * @dry_run: show the plan only
  */
 struct options {
 	struct twinos_config config;
 	char on_panic[PATH_MAX];
+	struct restart restart;
+	int64_t hang_ms;
 	bool dry_run;
 
 	/* private */
@@ -26,6 +31,7 @@ struct options {
 	bool cpus_given;
 	unsigned int shared_cpu;
 	const char *panic_dir;
+	bool limit_given;
 	const char **initrds;
 	const char *append;
 	bool reuse_cmdline;

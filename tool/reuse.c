@@ -84,7 +84,7 @@ char *reuse_filter(const char *host, bool shared)
 		if (!strcmp(option, "--"))
 			break;
 		if (*option && !is_hosts_own(option) &&
-		    !twinos_cmdline_check(option, shared, NULL))
+		    !twinos_cmdline_check(option, shared, false, NULL))
 			add_option(options, option);
 	}
 	free(copy);

@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "follow.h"
 #include "launch.h"
+#include "lives.h"
 #include "output.h"
 #include "panicked.h"
 #include "plan.h"
@@ -52,8 +53,9 @@ static int tell_end(const char *name, const struct follow_end *end)
 						 strerror(-end->log_error));
 	if (!code)
 		note("twin '%s' %s", name,
-		     end->reason == TWINOS_REASON_HALTED ? "has halted" :
-							   "was stopped");
+		     end->reason == TWINOS_REASON_HALTED   ? "has halted" :
+		     end->reason == TWINOS_REASON_REBOOTED ? "has rebooted" :
+							     "was stopped");
 	return code;
 }
 
@@ -61,7 +63,6 @@ static int start_and_follow(const struct options *options,
 			    struct twinos_twin *twin, struct follow_end *end,
 			    struct twinos_error *err)
 {
-	bool panicked = false;
 	int signals, ret;
 
 	signals = follow_signals();
@@ -74,13 +75,11 @@ static int start_and_follow(const struct options *options,
 	ret = twinos_twin_start(twin, err);
 	if (!ret) {
 		tell_started(twinos_twin_plan(twin));
-		ret = follow_twin(twin, signals, true, end, err);
-		panicked = !ret && end->reason == TWINOS_REASON_PANICKED;
-	} else if (follow_had_a_turn(err)) {
-		panicked = follow_rest(twin, true);
-	}
-	if (panicked && *options->on_panic)
+		ret = lives_follow(options, twin, signals, true, end, err);
+	} else if (follow_had_a_turn(err) && follow_rest(twin, true) &&
+		   *options->on_panic) {
 		panicked_save(twin, options->on_panic, signals, false);
+	}
 	close(signals);
 	return ret;
 }

@@ -2,6 +2,7 @@
 /* twinctl show: everything about one twin. */
 #include <linux/twinos.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "args.h"
 #include "commands.h"
@@ -72,6 +73,30 @@ static void print_vcpu(const struct twinos_status *status)
 	print_number("  of no irq:", vcpu->unclaimed);
 }
 
+static void print_change(const struct twinos_change *change)
+{
+	time_t seconds = (time_t)(change->time_ms / 1000);
+	char when[32];
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(when, sizeof(when), "%F %T", &tm);
+	printf("  %s.%03d  %s", when, (int)(change->time_ms % 1000),
+	       twinos_state_name(change->state));
+	if (change->reason != TWINOS_REASON_NONE)
+		printf(" (%s)", twinos_reason_name(change->reason));
+	putchar('\n');
+}
+
+static void print_changes(const struct twinos_status *status)
+{
+	size_t i;
+
+	puts("\nChanges of state:");
+	for (i = 0; i < status->nr_changes; i++)
+		print_change(&status->changes[i]);
+}
+
 static int print_ranges(const struct twinos_status *status)
 {
 	char first[32], last[32], size[TWINS_TEXT_SIZE];
@@ -100,6 +125,7 @@ static int print(const struct twinos_status *status)
 	print_head(status);
 	if (status->shared)
 		print_vcpu(status);
+	print_changes(status);
 	putchar('\n');
 	return print_ranges(status);
 }

@@ -15,12 +15,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "exit.h"
 #include "follow.h"
 #include "launch.h"
+#include "lives.h"
 #include "output.h"
 #include "panicked.h"
 #include "plan.h"
@@ -125,9 +127,17 @@ static int launch(struct options *options, struct twinos_twin **twin,
 	return ret;
 }
 
+/* Nobody is there any more to read an exit code. */
+static void tell_failure(const char *name, const struct twinos_error *err)
+{
+	openlog("twinctl", LOG_PID, LOG_DAEMON);
+	syslog(LOG_ERR, "twin '%s' is given up: %s", name, err->text);
+	closelog();
+}
+
 /*
- * A panicked twin's memory is kept for dmesg until somebody says stop; its CPUs
- * are back by then.
+ * The memory of a twin that panicked or hung is kept for dmesg until somebody says
+ * stop; its CPUs are back by then.
  */
 static void follow_to_end(const struct options *options,
 			  struct twinos_twin *twin, int signals)
@@ -136,12 +146,13 @@ static void follow_to_end(const struct options *options,
 	struct twinos_error err;
 	struct follow_end end;
 
-	if (follow_twin(twin, signals, false, &end, &err))
+	if (lives_follow(options, twin, signals, false, &end, &err)) {
+		tell_failure(options->config.name, &err);
 		return;
-	if (end.reason != TWINOS_REASON_PANICKED)
+	}
+	if (end.reason != TWINOS_REASON_PANICKED &&
+	    end.reason != TWINOS_REASON_HUNG)
 		return;
-	if (*options->on_panic)
-		panicked_save(twin, options->on_panic, signals, true);
 	if (read(signals, &signal_info, sizeof(signal_info)) < 0)
 		return;
 }

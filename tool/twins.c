@@ -39,7 +39,10 @@ static int end_code(unsigned int state, unsigned int reason)
 		return EXIT_SYSTEM;
 	if (reason == TWINOS_REASON_PANICKED)
 		return EXIT_PANICKED;
-	if (reason == TWINOS_REASON_REQUEST || reason == TWINOS_REASON_HALTED)
+	if (reason == TWINOS_REASON_HUNG)
+		return EXIT_HUNG;
+	if (reason == TWINOS_REASON_REQUEST || reason == TWINOS_REASON_HALTED ||
+	    reason == TWINOS_REASON_REBOOTED)
 		return EXIT_OK;
 	return EXIT_SYSTEM;
 }
@@ -51,6 +54,8 @@ static const char *end_text(unsigned int state, unsigned int reason)
 		       "memory are lost until this machine is reset";
 	if (reason == TWINOS_REASON_PANICKED)
 		return "has panicked";
+	if (reason == TWINOS_REASON_HUNG)
+		return "had a CPU that stood still for too long";
 	if (reason == TWINOS_REASON_FAILED)
 		return "could not be started";
 	if (reason == TWINOS_REASON_CLOSED)
@@ -133,17 +138,33 @@ static json_t *json_vcpu(const struct twinos_status *status)
 			 json_count(vcpu->unclaimed));
 }
 
+static json_t *json_changes(const struct twinos_status *status)
+{
+	const struct twinos_change *change = status->changes;
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < status->nr_changes; i++, change++)
+		json_array_append_new(
+			array,
+			json_pack("{s:I, s:s, s:s}", "time_ms",
+				  (json_int_t)change->time_ms, "state",
+				  twinos_state_name(change->state), "reason",
+				  twinos_reason_name(change->reason)));
+	return array;
+}
+
 json_t *twins_json(const struct twinos_status *status)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:i, s:s, s:o, s:o}",
-			 "name", status->name, "state",
-			 twinos_state_name(status->state), "reason",
-			 twinos_reason_name(status->reason), "cpus",
-			 twins_json_cpus(status->cpus, status->nr_cpus),
-			 "memory", (json_int_t)status->memory, "age_ms",
-			 json_age(status->age_ms), "owner", (int)status->owner,
-			 "mode", twins_mode(status->shared), "vcpu",
-			 json_vcpu(status), "ranges", json_ranges(status));
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:I, s:o, s:i, s:s, s:o, s:o, s:o}",
+		"name", status->name, "state", twinos_state_name(status->state),
+		"reason", twinos_reason_name(status->reason), "cpus",
+		twins_json_cpus(status->cpus, status->nr_cpus), "memory",
+		(json_int_t)status->memory, "age_ms", json_age(status->age_ms),
+		"owner", (int)status->owner, "mode", twins_mode(status->shared),
+		"vcpu", json_vcpu(status), "ranges", json_ranges(status),
+		"changes", json_changes(status));
 }
 
 const char *twins_mode(bool shared)

@@ -14,14 +14,14 @@ static void check(const char *user, bool shared)
 {
 	struct twinos_error err = { 0 };
 
-	if (twinos_cmdline_check(user, shared, &err))
+	if (twinos_cmdline_check(user, shared, shared, &err))
 		assert(err.text[0] && !strchr(err.text, '\n'));
 }
 
 /* What the kernel sees must end with what the user wrote. */
 static void build(const char *user)
 {
-	char *cmdline = twinos_cmdline_build(user, 1, false);
+	char *cmdline = twinos_cmdline_build(user, 1, false, false);
 
 	if (!cmdline)
 		abort();
@@ -38,9 +38,9 @@ static void build_shared(const char *user)
 {
 	char *cmdline, *last, *next;
 
-	if (twinos_cmdline_check(user, true, NULL))
+	if (twinos_cmdline_check(user, true, true, NULL))
 		return;
-	cmdline = twinos_cmdline_build(user, 1, true);
+	cmdline = twinos_cmdline_build(user, 1, true, true);
 	if (!cmdline)
 		abort();
 	last = twinos_cmdline_rdinit(cmdline);

@@ -55,7 +55,7 @@ static void fuzz_reuse(const char *text, bool shared)
 	char *options = reuse_filter(text, shared);
 
 	if (!options || strlen(options) > strlen(text) ||
-	    twinos_cmdline_check(options, shared, NULL))
+	    twinos_cmdline_check(options, shared, shared, NULL))
 		abort();
 	free(options);
 }

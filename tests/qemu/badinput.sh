@@ -328,7 +328,6 @@ bad_options()
 		tsc=unstable no other clock
 		tsc_early_khz=1000 set for every twin
 		hpet=force the host's
-		panic=10 resets the whole machine
 		pci=conf1 the host's
 		8250.nr_uarts=4 serial ports
 		console=ttyS0 serial ports
@@ -339,6 +338,8 @@ bad_options()
 		initrd=0x1000000,4096 use --initrd
 		initrdmem=0x1000000,4096 use --initrd
 	LIST
+	launch 2 "'panic=10'.*: without a guest module" --append panic=10 \
+		--no-guest-module
 	launch 2 'tsc=unstable' --append 'tsc="unstable"'
 	launch 2 'no_ipi_broadcast' --append 'no-ipi-broadcast=0'
 	launch 2 'command line has' \

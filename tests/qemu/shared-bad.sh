@@ -53,7 +53,8 @@ refuse 5 'CPU 2 does not exist' --shared 2
 refuse 5 'CPU 4096 does not exist' --shared 4096
 refuse 2 'exclude each other' --shared 1 --cpus 1
 refuse 2 'goes with --shared' --slice 1ms --cpus 1
-refuse 2 'goes with --shared' --guest-modules /tmp --cpus 1
+refuse 3 'no guest module for kernel' --guest-modules /tmp --cpus 1
+refuse 2 "can't do with --no-guest-module" --shared 1 --no-guest-module
 refuse 2 "shared" --shared -1
 refuse 2 "shared" --shared 0-1
 refuse 2 "shared" --shared ''

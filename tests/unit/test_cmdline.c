@@ -18,7 +18,7 @@ static bool shared;
 static int check(const char *user)
 {
 	memset(&err, 0, sizeof(err));
-	return twinos_cmdline_check(user, shared, &err);
+	return twinos_cmdline_check(user, shared, shared, &err);
 }
 
 static void expect_refused(const char *user)
@@ -60,9 +60,6 @@ static const char *const refused[] = {
 	"tsc_early_khz=1000",
 	"hpet=force",
 	"hpet=verbose,force",
-	"panic=5",
-	"panic=-1",
-	"panic=",
 	"pci=noacpi",
 	"pci=conf1",
 	"pci=off,conf1",
@@ -323,11 +320,39 @@ static void test_says_which_and_why(void **state)
 	expect_refused("noapic");
 	assert_non_null(strstr(err.text, "'noapic'"));
 	assert_non_null(strstr(err.text, "IO-APIC"));
-	expect_refused("panic=5 noapic");
-	assert_non_null(strstr(err.text, "'panic=5'"));
+	expect_refused("tsc=unstable noapic");
+	assert_non_null(strstr(err.text, "'tsc=unstable'"));
 	expect_refused("memmap=\"1G\n2G\"");
 	assert_non_null(strstr(err.text, "'memmap=1G'"));
-	assert_int_equal(twinos_cmdline_check("noapic", false, NULL), -EINVAL);
+	assert_int_equal(twinos_cmdline_check("noapic", false, false, NULL),
+			 -EINVAL);
+}
+
+/* A guest module makes the restart after a panic safe, and wants to be loaded. */
+static void test_guest(void **state)
+{
+	(void)state;
+	expect_refused("panic=5");
+	assert_non_null(strstr(err.text, "without a guest module"));
+	expect_refused("panic=-1");
+	expect_refused("panic=");
+	expect_allowed("panic=0");
+	expect_allowed("rdinit=/twinos/init");
+	assert_int_equal(twinos_cmdline_check("panic=5", false, true, &err), 0);
+	assert_int_equal(twinos_cmdline_check("rdinit=/twinos/init", false,
+					      true, &err),
+			 -EINVAL);
+	assert_int_equal(twinos_cmdline_check("idle=poll", false, true, &err),
+			 0);
+}
+
+static void test_panic_timeout(void **state)
+{
+	(void)state;
+	assert_int_equal(twinos_cmdline_panic(NULL), 0);
+	assert_int_equal(twinos_cmdline_panic("quiet"), 0);
+	assert_int_equal(twinos_cmdline_panic("panic=5 panic=-1 x"), -1);
+	assert_int_equal(twinos_cmdline_panic("panic=7 -- panic=8"), 7);
 }
 
 static void test_long_value(void **state)
@@ -349,7 +374,7 @@ static void test_long_value(void **state)
 
 static void expect_built(const char *user, const char *want)
 {
-	char *cmdline = twinos_cmdline_build(user, 2999999, shared);
+	char *cmdline = twinos_cmdline_build(user, 2999999, shared, shared);
 
 	assert_non_null(cmdline);
 	assert_string_equal(cmdline, want);
@@ -365,8 +390,30 @@ static void test_build(void **state)
 	expect_built("rdinit=/a b", OURS " rdinit=/a b");
 }
 
-#define SHARED OURS " nmi_watchdog=0 intel_idle.max_cstate=0"
 #define SHIM "rdinit=/twinos/init"
+
+static void expect_with_guest(const char *user, const char *want)
+{
+	char *cmdline = twinos_cmdline_build(user, 2999999, false, true);
+
+	assert_non_null(cmdline);
+	assert_string_equal(cmdline, want);
+	free(cmdline);
+}
+
+/* The module sets panic_timeout; before it is there a restart is no option. */
+static void test_build_guest(void **state)
+{
+	(void)state;
+	expect_with_guest(NULL, OURS " " SHIM);
+	expect_with_guest("quiet", OURS " " SHIM " quiet");
+	expect_with_guest("panic=5", OURS " " SHIM);
+	expect_with_guest("a panic=5 b", OURS " " SHIM " a b");
+	expect_with_guest("a panic=\"5\" rdinit=/b panic=1 c -- panic=9",
+			  OURS " a rdinit=/b " SHIM " c -- panic=9");
+}
+
+#define SHARED OURS " nmi_watchdog=0 intel_idle.max_cstate=0"
 
 /* What stands before a rdinit= is dropped from the arguments of init. */
 static void test_build_shared(void **state)
@@ -418,6 +465,9 @@ int main(void)
 		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_dashes_are_underscores),
 		cmocka_unit_test(test_says_which_and_why),
+		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_panic_timeout),
+		cmocka_unit_test(test_build_guest),
 		cmocka_unit_test(test_long_value),
 		cmocka_unit_test(test_build),
 		cmocka_unit_test(test_rdinit),

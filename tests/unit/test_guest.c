@@ -15,6 +15,8 @@
 
 #include "cpio.h"
 #include "fake_kernel.h"
+#include <twinos/handover.h>
+
 #include "guest.h"
 #include "initrd.h"
 #include "shared.h"
@@ -25,7 +27,10 @@
 	"\x7f" \
 	"ELF"
 #define MAGIC(version) ELF "\0x\0vermagic=" version " SMP mod_unload \0y"
-#define MODULE_TEXT MAGIC(VERSION)
+#define TEXT_OF(number) #number
+#define MARK_OF(number) "twinos_handover=" TEXT_OF(number)
+#define MARK MARK_OF(TWINOS_HANDOVER_REVISION)
+#define MODULE_TEXT MAGIC(VERSION) "\0" MARK
 
 static char directory[32];
 
@@ -178,8 +183,9 @@ static void archive_has_all(void **state)
 	(void)state;
 	assert_int_equal(twinos_guest_open(&guest, "lib", VERSION, NULL), 0);
 	assert_string_equal(guest.path, MODULE);
-	assert_int_equal(
-		twinos_guest_pack(&guest, "/sbin/init", &archive, NULL), 0);
+	assert_int_equal(twinos_guest_pack(&guest, "/sbin/init", false,
+					   &archive, NULL),
+			 0);
 	twinos_guest_release(&guest);
 	offset = first_entry(&archive);
 	expect_entry(&archive, &offset, "twinos", 040755, NULL, 0);
@@ -259,7 +265,8 @@ static void archive_follows_the_initrd(void **state)
 	write_bytes("initrd", "070707", 6);
 	assert_int_equal(twinos_initrd_open(&initrd, paths, 1, NULL), 0);
 	assert_int_equal(twinos_guest_open(&guest, "lib", VERSION, NULL), 0);
-	assert_int_equal(twinos_guest_pack(&guest, "/init", &archive, NULL), 0);
+	assert_int_equal(
+		twinos_guest_pack(&guest, "/init", false, &archive, NULL), 0);
 	twinos_guest_release(&guest);
 	length = archive.length;
 	assert_int_equal(twinos_initrd_append(&initrd, &archive, NULL), 0);
@@ -373,6 +380,10 @@ static void other_modules_are_refused(void **state)
 	EXPECT_NO_MODULE(MAGIC(VERSION "-x"), other);
 	EXPECT_NO_MODULE(MAGIC("6.9.9"), other);
 	EXPECT_NO_MODULE(MAGIC("x" VERSION), other);
+	EXPECT_NO_MODULE(MAGIC(VERSION), "another release");
+	EXPECT_NO_MODULE(MAGIC(VERSION) "\0twinos_handover=3",
+			 "another release");
+	EXPECT_NO_MODULE(MAGIC(VERSION) "\0" MARK "0", "another release");
 }
 
 static void huge_modules_are_refused(void **state)
@@ -484,9 +495,17 @@ static void guest_is_looked_for_early(void **state)
 	expect_opened(&config);
 	config.guest_dir = "nowhere";
 	expect_refused(&config, TWINOS_ERROR_IMAGE, "nowhere/" VERSION);
-	/* Nobody asks for a module in dedicated mode. */
+	/* In dedicated mode a twin can do without, if nobody named a place. */
 	config.shared = false;
+	expect_refused(&config, TWINOS_ERROR_IMAGE, "nowhere/" VERSION);
+	config.guest_dir = NULL;
 	expect_opened(&config);
+	config.cmdline = "panic=5";
+	expect_refused(&config, TWINOS_ERROR_USAGE, "without a guest module");
+	config.guest_dir = "lib";
+	expect_opened(&config);
+	config.no_guest = true;
+	expect_refused(&config, TWINOS_ERROR_USAGE, "without a guest module");
 }
 
 static void kernel_must_unpack(void **state)

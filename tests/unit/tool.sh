@@ -99,7 +99,13 @@ refuses 'option --slice: .*not a time' run --shared 0 --slice 4
 refuses 'option --slice: .*from 100us to 100ms' run --shared 0 --slice 99us
 refuses '--slice goes with --shared' run --slice 4ms
 refuses 'option --guest-modules: .*empty' run --shared 0 --guest-modules ''
-refuses '--guest-modules goes with --shared' run --guest-modules x
+refuses '--no-guest-module' run --shared 0 --no-guest-module
+refuses 'exclude each other' run --guest-modules x --no-guest-module
+refuses 'heartbeat' run --no-guest-module --hang-limit 5
+refuses 'give 3 or more' run --hang-limit 2.9
+refuses 'none of no, on-failure, always' run --restart sometimes
+refuses '--restart-limit goes with --restart' run --restart-limit 3
+refuses 'option --restart-limit: ' run --restart always --restart-limit x
 refuses 'option --timeout: ' stop --timeout 1s x
 refuses 'option --on-panic: .*empty' run --on-panic ''
 refuses 'NAME FILE is missing' dump
