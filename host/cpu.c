@@ -26,12 +26,15 @@ static enum cpuhp_state cpu_state, share_state;
 
 /*
  * Runs on the way down, once the CPU is dead and before _cpu_down() ends with
- * arch_smt_update(), which then sees a present CPU less.
+ * arch_smt_update(), which then sees a present CPU less. The lock: cpu_unmark()
+ * must come before it or after it.
  */
 static int cpu_dead(unsigned int cpu)
 {
+	mutex_lock(&cpu_lock);
 	if (cpumask_test_cpu(cpu, &lent_mask))
 		set_cpu_present(cpu, false);
+	mutex_unlock(&cpu_lock);
 	return 0;
 }
 
@@ -161,10 +164,15 @@ static int cpus_mark(const struct lent_cpu *cpus, unsigned int nr)
 	return ret;
 }
 
+/*
+ * If the administrator has taken it offline while it was marked, it is not present
+ * though it was never lent.
+ */
 static void cpu_unmark(unsigned int cpu)
 {
 	mutex_lock(&cpu_lock);
 	cpumask_clear_cpu(cpu, &lent_mask);
+	set_cpu_present(cpu, true);
 	mutex_unlock(&cpu_lock);
 }
 
@@ -183,7 +191,6 @@ static void cpu_give_back(struct lent_cpu *lent)
 	int ret;
 
 	cpu_unmark(lent->cpu);
-	set_cpu_present(lent->cpu, true);
 	ret = add_cpu(lent->cpu);
 	if (ret < 0)
 		pr_err("CPU %u does not come back (%d): try echo 1 > /sys/devices/system/cpu/cpu%u/online\n",
