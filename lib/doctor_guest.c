@@ -59,8 +59,10 @@ static void guest_modules(struct twinos_doctor *doctor)
 				  "none for the host's own kernel, but for%s",
 				  found);
 	else
-		twinos_doctor_say(doctor, TWINOS_VERDICT_OK, "",
-				  "twins may run%s", found);
+		twinos_doctor_say(
+			doctor, TWINOS_VERDICT_OK, "",
+			"there is one for%s; only a start tells whether it is of this release",
+			found);
 }
 
 const struct twinos_check twinos_doctor_guest[] = {
