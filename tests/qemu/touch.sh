@@ -6,9 +6,11 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
+# In _PTS, or before that in its guest module.
 twin_is_down()
 {
-	said two 'Preparing to enter system sleep state S5'
+	said two 'Preparing to enter system sleep state S5' ||
+		said two 'twinos_guest: reboot: back to the host'
 }
 
 twin_is_gone()
