@@ -10,7 +10,7 @@
 twin_is_down()
 {
 	said two 'Preparing to enter system sleep state S5' ||
-		said two 'twinos_guest: reboot: back to the host'
+		said two 'reboot: back to the host'
 }
 
 twin_is_gone()
