@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <linux/twinos.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "args.h"
 #include "commands.h"
 #include "exit.h"
+#include "lastlog.h"
 #include "output.h"
 #include "parse.h"
 #include "record.h"
@@ -20,6 +23,7 @@
 
 struct dmesg {
 	bool follow;
+	bool last; /* what was kept, though another twin has its name now */
 	unsigned int level; /* the least severe one to print */
 };
 
@@ -30,6 +34,16 @@ static int set_follow(void *into, const char *value, struct twinos_error *err)
 	(void)value;
 	(void)err;
 	dmesg->follow = true;
+	return 0;
+}
+
+static int set_last(void *into, const char *value, struct twinos_error *err)
+{
+	struct dmesg *dmesg = into;
+
+	(void)value;
+	(void)err;
+	dmesg->last = true;
 	return 0;
 }
 
@@ -44,6 +58,9 @@ static const struct args_option options[] = {
 	{ .name = "follow",
 	  .set = set_follow,
 	  .help = "go on until the twin has ended" },
+	{ .name = "last",
+	  .set = set_last,
+	  .help = "what was kept of the last one of that name that has ended" },
 	{ .name = "level",
 	  .value = "LEVEL",
 	  .set = set_level,
@@ -60,10 +77,49 @@ static const struct args args = {
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
-	.help = "Print a twin's kernel log, also of one that hangs or has "
-		"panicked.",
+	.help = "Print a twin's kernel log, also of one that hangs, has "
+		"panicked or is gone.",
 	.options = options,
 };
+
+static int print_kept(const struct dmesg *dmesg, FILE *file)
+{
+	struct twinos_record record;
+	char *text;
+	int ret = 0;
+
+	while (!ret && lastlog_next(file, &record, &text) > 0) {
+		if (record.level <= dmesg->level)
+			ret = record_print(&record);
+		free(text);
+	}
+	return ret;
+}
+
+/* Of a twin that is gone; @missing is why there is no live one. */
+static int print_last(const struct dmesg *dmesg, const char *name,
+		      const struct twinos_error *missing)
+{
+	char when[32] = "";
+	time_t end;
+	FILE *file = lastlog_open(LASTLOG_DIR, name, &end);
+	int ret;
+
+	if (!file && missing)
+		return fail(missing);
+	if (!file && errno == ENOENT)
+		return fail_with(EXIT_NAME, "no twin '%s' has left a log",
+				 name);
+	if (!file)
+		return fail_errno("cannot read the last log of twin '%s'",
+				  name);
+	strftime(when, sizeof(when), "%F %T", localtime(&end));
+	note("twin '%s' ended at %s; this is its last log", name, when);
+	ret = print_kept(dmesg, file);
+	fclose(file);
+	errno = -ret;
+	return ret ? fail_errno("cannot write to standard output") : EXIT_OK;
+}
 
 static bool has_started(unsigned int state)
 {
@@ -112,7 +168,7 @@ static int print_until_end(const struct dmesg *dmesg, int fd,
 	}
 }
 
-static int tell(const char *name, int ret)
+static int tell_failure(const char *name, int ret)
 {
 	if (ret == -EAGAIN)
 		return fail_with(EXIT_SYSTEM,
@@ -146,7 +202,7 @@ static int print_log(const struct dmesg *dmesg, int fd, const char *name,
 	if (dmesg->follow && ret == -ENODEV)
 		ret = 0;
 	if (ret)
-		return tell(name, ret);
+		return tell_failure(name, ret);
 	if (!print_error)
 		return EXIT_OK;
 	errno = -print_error;
@@ -160,7 +216,7 @@ static int wait_for_start(int fd, const char *name)
 	int ret;
 
 	ret = watch_until(fd, has_started, -1, &state, &reason);
-	return ret ? tell(name, ret) : EXIT_OK;
+	return ret ? tell_failure(name, ret) : EXIT_OK;
 }
 
 static int open_log(struct twinos_log **log, int fd, const char *name)
@@ -175,7 +231,7 @@ static int open_log(struct twinos_log **log, int fd, const char *name)
 		return code;
 	ret = twinos_log_open(log, fd, status->ranges, status->nr_ranges);
 	twinos_list_free(list, nr);
-	return ret ? tell(name, ret) : EXIT_OK;
+	return ret ? tell_failure(name, ret) : EXIT_OK;
 }
 
 static int dmesg_fd(const struct dmesg *dmesg, int fd, const char *name)
@@ -204,9 +260,11 @@ int command_dmesg(int argc, char **argv)
 		return code;
 	if (parse_name(argv[0], &err))
 		return fail_usage(args.command, "%s", err.text);
+	if (dmesg.last)
+		return print_last(&dmesg, argv[0], NULL);
 	fd = twinos_open(argv[0], &err);
 	if (fd < 0)
-		return fail(&err);
+		return print_last(&dmesg, argv[0], &err);
 	code = dmesg_fd(&dmesg, fd, argv[0]);
 	close(fd);
 	return code;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "lastlog.h"
 #include "lives.h"
 #include "output.h"
 #include "panicked.h"
@@ -31,13 +32,7 @@ static void tell_restart(const struct twinos_twin *twin, unsigned int reason,
 	const char *name = twinos_twin_plan(twin)->name;
 	const char *why = twinos_reason_name(reason);
 
-	if (print) {
-		note("twin '%s' was started anew (%s)", name, why);
-		return;
-	}
-	openlog("twinctl", LOG_PID, LOG_DAEMON);
-	syslog(LOG_NOTICE, "twin '%s' was started anew (%s)", name, why);
-	closelog();
+	tell(!print, LOG_NOTICE, "twin '%s' was started anew (%s)", name, why);
 }
 
 static int start_anew(struct twinos_twin *twin, struct twinos_error *err)
@@ -66,6 +61,8 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 		ret = follow_twin(twin, &how, end, err);
 		if (ret)
 			return ret;
+		if (end->state == TWINOS_STOPPED)
+			lastlog_save(twin, !print);
 		if (has_failed(end) && *options->on_panic)
 			panicked_save(twin, options->on_panic, signals, !print);
 		if (end->state != TWINOS_STOPPED || end->print_error ||

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "escape.h"
@@ -103,18 +104,38 @@ int fail_usage(const char *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-void note(const char *format, ...)
+static void note_args(const char *format, va_list args)
 {
 	char line[LINE_SIZE];
+
+	vsnprintf(line, sizeof(line), format, args);
+	tame(line);
+	if (!output_json)
+		fprintf(stderr, "twinctl: %s\n", line);
+}
+
+void note(const char *format, ...)
+{
 	va_list args;
 
-	if (output_json)
-		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	note_args(format, args);
 	va_end(args);
-	tame(line);
-	fprintf(stderr, "twinctl: %s\n", line);
+}
+
+void tell(bool log, int priority, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (log) {
+		openlog("twinctl", LOG_PID, LOG_DAEMON);
+		vsyslog(priority, format, args);
+		closelog();
+	} else {
+		note_args(format, args);
+	}
+	va_end(args);
 }
 
 int output_object(json_t *object, size_t flags)

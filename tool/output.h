@@ -27,6 +27,10 @@ int fail_usage(const char *command, const char *format, ...)
 /* note() - one line for a person on standard error; nothing with --json */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* tell() - note(), or with @log one line of @priority to syslog(3) */
+void tell(bool log, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /*
  * output_object() - print @object, release it; @flags as for json_dumpf()
  * Returns 0 or an exit code, with its line printed.

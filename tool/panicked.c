@@ -24,19 +24,17 @@ static void tell_log(const struct vmcore *vmcore, int ret,
 {
 	char text[VMCORE_TEXT_SIZE];
 
-	openlog("twinctl", LOG_PID, LOG_DAEMON);
 	if (ret)
-		syslog(LOG_ERR, "twin '%s' panicked; no dump: %s", vmcore->name,
-		       err->text);
+		tell(true, LOG_ERR, "twin '%s' panicked; no dump: %s",
+		     vmcore->name, err->text);
 	if (!ret && !result->described) {
 		vmcore_describe_lack(vmcore, text, sizeof(text));
-		syslog(LOG_WARNING, "%s", text);
+		tell(true, LOG_WARNING, "%s", text);
 	}
 	if (!ret) {
 		vmcore_describe(vmcore, result, text, sizeof(text));
-		syslog(LOG_NOTICE, "%s", text);
+		tell(true, LOG_NOTICE, "%s", text);
 	}
-	closelog();
 }
 
 void panicked_save(const struct twinos_twin *twin, const char *dir, int signals,

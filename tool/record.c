@@ -43,7 +43,8 @@ static json_int_t clamp(uint64_t number)
 	return number > INT64_MAX ? INT64_MAX : (json_int_t)number;
 }
 
-static int print_object(const struct twinos_record *record, const char *text)
+static int print_object(const struct twinos_record *record, const char *text,
+			FILE *file)
 {
 	json_t *object;
 	int ret;
@@ -55,22 +56,43 @@ static int print_object(const struct twinos_record *record, const char *text)
 			   "lost", clamp(record->lost), "text", text);
 	if (!object)
 		return -ENOMEM;
-	ret = json_dumpf(object, stdout, JSON_COMPACT);
+	ret = json_dumpf(object, file, JSON_COMPACT);
 	json_decref(object);
-	putchar('\n');
+	fputc('\n', file);
 	return ret ? -EIO : 0;
+}
+
+/* What may stand on a terminal and in JSON; malloc'd, NULL if there is no memory. */
+static char *harmless_text(const struct twinos_record *record)
+{
+	char *text = malloc(record->length * ESCAPE_MAX + 1);
+
+	if (text)
+		escape(text, record->text, record->length, "\n\t");
+	return text;
+}
+
+int record_write(const struct twinos_record *record, FILE *file)
+{
+	char *text = harmless_text(record);
+	int ret;
+
+	if (!text)
+		return -ENOMEM;
+	ret = print_object(record, text, file);
+	free(text);
+	return ret;
 }
 
 int record_print(const struct twinos_record *record)
 {
-	char *text = malloc(record->length * ESCAPE_MAX + 1);
+	char *text = harmless_text(record);
 	int ret = 0;
 
 	if (!text)
 		return -ENOMEM;
-	escape(text, record->text, record->length, "\n\t");
 	if (output_json)
-		ret = print_object(record, text);
+		ret = print_object(record, text, stdout);
 	else
 		print_lines(record, text);
 	free(text);

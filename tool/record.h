@@ -3,6 +3,8 @@
 #ifndef TWINCTL_RECORD_H
 #define TWINCTL_RECORD_H
 
+#include <stdio.h>
+
 #include "libtwinos.h"
 
 /*
@@ -10,6 +12,9 @@
  * own, or with --json one object; 0 or -errno if it can't be written
  */
 int record_print(const struct twinos_record *record);
+
+/* record_write() - the object of --json to @file; 0 or -errno */
+int record_write(const struct twinos_record *record, FILE *file);
 
 /*
  * record_can_print() - standard output takes a record without making us wait;

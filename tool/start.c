@@ -21,6 +21,7 @@
 #include "commands.h"
 #include "exit.h"
 #include "follow.h"
+#include "lastlog.h"
 #include "launch.h"
 #include "lives.h"
 #include "output.h"
@@ -93,8 +94,10 @@ static int start_twin(const struct options *options, struct twinos_twin *twin,
 {
 	int ret = twinos_twin_start(twin, err);
 
-	if (ret && *options->on_panic && follow_had_a_turn(err) &&
-	    follow_rest(twin, false))
+	if (!ret || !follow_had_a_turn(err))
+		return ret;
+	lastlog_save(twin, true);
+	if (*options->on_panic && follow_rest(twin, false))
 		panicked_save(twin, options->on_panic, signals, true);
 	return ret;
 }
@@ -130,9 +133,7 @@ static int launch(struct options *options, struct twinos_twin **twin,
 /* Nobody is there any more to read an exit code. */
 static void tell_failure(const char *name, const struct twinos_error *err)
 {
-	openlog("twinctl", LOG_PID, LOG_DAEMON);
-	syslog(LOG_ERR, "twin '%s' is given up: %s", name, err->text);
-	closelog();
+	tell(true, LOG_ERR, "twin '%s' is given up: %s", name, err->text);
 }
 
 /*
