@@ -8,6 +8,7 @@
 
 #include <linux/device/class.h>
 #include <linux/gfp.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -28,5 +29,19 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags |= flags;
 }
 #endif
+
+/* 6.13 replaced hrtimer_init(), which sets no function. */
+static inline void
+compat_hrtimer_setup(struct hrtimer *timer,
+		     enum hrtimer_restart (*function)(struct hrtimer *),
+		     clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
 
 #endif

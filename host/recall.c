@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * While a twin keeps the CPU, the host's other CPUs soon wait for it in a
- * cross call, with interrupts on. So the watch is a timer, and does not sleep.
- * On a machine with one CPU nothing of the host runs while that is so: there an
- * NMI must come from outside.
+ * cross call, with interrupts on. So the watch looks in hard interrupts: not in a
+ * thread, and not in a softirq, which may be left to a thread (invoke_softirq() of
+ * kernel/softirq.c). On a machine with one CPU nothing of the host runs while that
+ * is so: there an NMI must come from outside.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/printk.h>
 #include <asm/nmi.h>
 #include <asm/smp.h>
 
+#include "compat.h"
 #include "cpu.h"
 #include "recall.h"
 #include "start.h"
 #include "vcpu.h"
 
-#define LOOK_EVERY (HZ / 4)
+#define LOOK_MS 250
 #define STEP_LIMIT (2 * HZ)
 
 static atomic_t expected = ATOMIC_INIT(0); /* an NMI is under way */
@@ -94,17 +98,20 @@ static bool is_late(struct vcpu *vcpu)
 	return time_after(jiffies, recall->since + limit);
 }
 
+/*
+ * A CPU that goes offline leaves its timer and its work to another one, which may be
+ * the twin's: so each look decides anew where the next one is to be.
+ */
 static void watch_again(struct vcpu *vcpu)
 {
 	unsigned int other = cpumask_any_but(cpu_online_mask, vcpu->cpu);
 
 	if (other >= nr_cpu_ids)
-		return;
-	vcpu->recall.timer.expires = jiffies + LOOK_EVERY;
-	add_timer_on(&vcpu->recall.timer, other);
+		other = vcpu->cpu;
+	irq_work_queue_on(&vcpu->recall.next, other);
 }
 
-static void look(struct timer_list *timer)
+static enum hrtimer_restart look(struct hrtimer *timer)
 {
 	struct vcpu *vcpu = container_of(timer, struct vcpu, recall.timer);
 
@@ -112,15 +119,35 @@ static void look(struct timer_list *timer)
 		take_step(vcpu);
 	if (READ_ONCE(vcpu->recall.watching))
 		watch_again(vcpu);
+	return HRTIMER_NORESTART;
+}
+
+/* A timer whose function still runs would be set on the CPU where it does. */
+static void set_timer(struct irq_work *work)
+{
+	struct recall *recall = container_of(work, struct recall, next);
+
+	if (!READ_ONCE(recall->watching))
+		return;
+	while (hrtimer_callback_running(&recall->timer))
+		cpu_relax();
+	hrtimer_start(&recall->timer, ms_to_ktime(LOOK_MS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 void recall_begin(struct vcpu *vcpu)
 {
-	vcpu->recall.can_init = cpu_can_init(vcpu->cpu);
-	vcpu->recall.since = jiffies;
-	vcpu->recall.watching = true;
-	timer_setup(&vcpu->recall.timer, look, TIMER_PINNED);
+	struct recall *recall = &vcpu->recall;
+
+	recall->can_init = cpu_can_init(vcpu->cpu);
+	recall->since = jiffies;
+	recall->watching = true;
+	recall->next = IRQ_WORK_INIT_HARD(set_timer);
+	compat_hrtimer_setup(&recall->timer, look, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_PINNED_HARD);
+	cpus_read_lock();
 	watch_again(vcpu);
+	cpus_read_unlock();
 }
 
 void recall_set_limit(struct vcpu *vcpu, unsigned int ms)
@@ -128,11 +155,15 @@ void recall_set_limit(struct vcpu *vcpu, unsigned int ms)
 	WRITE_ONCE(vcpu->recall.limit, msecs_to_jiffies(ms));
 }
 
-/* Cleared first: a look that is under way must not ask for another. */
+/* A look that is under way may still queue the work, and that set the timer. */
 void recall_end(struct vcpu *vcpu)
 {
-	WRITE_ONCE(vcpu->recall.watching, false);
-	del_timer_sync(&vcpu->recall.timer);
+	struct recall *recall = &vcpu->recall;
+
+	WRITE_ONCE(recall->watching, false);
+	hrtimer_cancel(&recall->timer);
+	irq_work_sync(&recall->next);
+	hrtimer_cancel(&recall->timer);
 }
 
 int recall_wait(struct vcpu *vcpu)

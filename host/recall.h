@@ -3,12 +3,14 @@
 #ifndef TWINOS_HOST_RECALL_H
 #define TWINOS_HOST_RECALL_H
 
-#include <linux/timer.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/types.h>
 
 /**
  * struct recall - a watch over a twin's turns, by another CPU
- * @timer: looks
+ * @timer: looks, on another CPU than the twin's
+ * @next: sets it again, there
  * @turn: the turn seen last
  * @since: jiffies when it was seen first, or when the last step was taken
  * @limit: how long a turn may last, in jiffies
@@ -16,7 +18,8 @@
  * @can_init: INIT does not send the CPU to the firmware
  */
 struct recall {
-	struct timer_list timer;
+	struct hrtimer timer;
+	struct irq_work next;
 	u64 turn;
 	unsigned long since;
 	unsigned long limit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * disk DEVICE [SECONDS [SEED]] - write to a block device past the page cache,
+ * disk DEVICE [SECONDS [SEED [PAUSE_US]]] - write to a block device past the page cache,
  * and verify everything that is read back
  *
  * Prints "disk written=N verified=N" now and then and at its end, and exits with
@@ -98,6 +98,7 @@ static int tell(void)
 int main(int argc, char **argv)
 {
 	int fd = argc > 1 ? open(argv[1], O_RDWR | O_DIRECT) : -1;
+	unsigned long pause_us;
 	uint64_t size = 0;
 	size_t nr;
 
@@ -108,9 +109,13 @@ int main(int argc, char **argv)
 	nr = size / BLOCK < MOST ? size / BLOCK : MOST;
 	job_begin(job_number(argc, argv, 2, 0));
 	seed = mix(job_number(argc, argv, 3, 1));
-	for (uint64_t i = 1; job_goes_on(); i++)
+	pause_us = job_number(argc, argv, 4, 0);
+	for (uint64_t i = 1; job_goes_on(); i++) {
+		if (pause_us)
+			usleep(pause_us);
 		if (step(fd, nr, mix(mix(seed + i) + i)) ||
 		    (!(i % 64) && tell()))
 			return 1;
+	}
 	return tell() || !reads;
 }

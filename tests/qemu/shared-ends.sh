@@ -62,7 +62,7 @@ begin irqoff
 check "irqoff: it is taken off the CPU" wait_for 120 has_stopped
 stop_heart
 note "irqoff: $(cat /sys/class/twinos/one/state /sys/class/twinos/one/reason 2>/dev/null | tr '\n' ' ')"
-check "irqoff: it had begun" said one 'irqoff: off'
+check "irqoff: it had begun" said one 'havoc: irqoff'
 goes_on irqoff
 gone || check "irqoff: stop frees the memory" twinctl stop one
 

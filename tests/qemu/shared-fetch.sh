@@ -14,7 +14,7 @@ load_module
 record
 check "a twin starts" start_twin one irqoff --shared 1 --memory 128M
 check "all is given back" wait_for 120 gone
-check "it had begun to spin" said one 'irqoff: off'
+check "it had begun to spin" said one 'havoc: irqoff'
 check "an NMI was sent" sh -c "dmesg | grep -q 'does not give CPU 1 back: NMI'"
 check "no INIT was needed" fails sh -c "dmesg | grep -q 'give CPU 1 back: INIT'"
 check "the CPU works" aux 1 1

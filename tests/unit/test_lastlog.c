@@ -74,7 +74,11 @@ static void gives_what_was_written(void **state)
 static void ends_where_it_is_none(void **state)
 {
 	static const char *const rests[] = {
-		"", "{", "[]", "{\"seq\":1}", "\"text\"",
+		"",
+		"{",
+		"[]",
+		"{\"seq\":1}",
+		"\"text\"",
 		"{\"seq\":1,\"ts_nsec\":1,\"facility\":0,\"level\":6,\"lost\":0,"
 		"\"text\":7}",
 	};
