@@ -330,6 +330,9 @@ bool twinos_log_panicked(const struct twinos_log *log);
  */
 bool twinos_log_halted(const struct twinos_log *log);
 
+/* twinos_log_rewind() - next() gives the oldest record that is there once more */
+void twinos_log_rewind(struct twinos_log *log);
+
 void twinos_log_free(struct twinos_log *log);
 
 /**

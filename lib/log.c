@@ -111,6 +111,13 @@ void twinos_log_free(struct twinos_log *log)
 	free(log);
 }
 
+void twinos_log_rewind(struct twinos_log *log)
+{
+	log->seq = 0;
+	log->lost = 0;
+	log->nr_late = 0;
+}
+
 bool twinos_log_panicked(const struct twinos_log *log)
 {
 	return log->panicked;

@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 
 #include "follow.h"
+#include "lastlog.h"
 #include "output.h"
 #include "record.h"
 #include "twins.h"
@@ -107,6 +108,15 @@ static void drain_log(struct following *following)
 	while (watch_now() < until && can_take(following, DRAIN_MS) &&
 	       take_record(following))
 		;
+}
+
+/* Of a CPU that is lost, its twin may still write. */
+static void keep_log(struct following *following)
+{
+	if (following->end->state == TWINOS_STOPPED &&
+	    !following->end->log_error)
+		lastlog_save(twinos_twin_plan(following->twin)->name,
+			     following->log, !following->how->print);
 }
 
 static bool signal_came(const struct following *following)
@@ -279,8 +289,10 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 		return ret;
 	}
 	ret = follow(&following, err);
-	if (!ret)
+	if (!ret) {
 		drain_log(&following);
+		keep_log(&following);
+	}
 	twinos_log_free(following.log);
 	return ret;
 }
@@ -294,7 +306,7 @@ bool follow_had_a_turn(const struct twinos_error *err)
 bool follow_rest(struct twinos_twin *twin, bool print)
 {
 	struct follow_how how = { .signals = -1, .print = print };
-	struct follow_end end = { 0 };
+	struct follow_end end = { .state = TWINOS_STOPPED };
 	struct following following = {
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
@@ -306,6 +318,7 @@ bool follow_rest(struct twinos_twin *twin, bool print)
 	if (open_log(&following))
 		return false;
 	drain_log(&following);
+	keep_log(&following);
 	panicked = twinos_log_panicked(following.log);
 	twinos_log_free(following.log);
 	return panicked;

@@ -40,7 +40,7 @@ struct follow_how {
 int follow_signals(void);
 
 /*
- * follow_twin() - until the twin has ended; it is stopped if its kernel has come
+ * follow_twin() - until the twin has ended, whose log is kept then (lastlog_save()); it is stopped if its kernel has come
  * to its end, or if a signal came. How it is goes into its state, for everybody.
  * -errno if it could be neither followed nor stopped.
  */
@@ -54,8 +54,8 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 bool follow_had_a_turn(const struct twinos_error *err);
 
 /*
- * follow_rest() - read the log of a twin that does not run any more, and print it
- * with @print; true if it tells of a panic
+ * follow_rest() - read the log of a twin that does not run any more, print it with
+ * @print, and keep it; true if it tells of a panic
  */
 bool follow_rest(struct twinos_twin *twin, bool print);
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -13,47 +14,36 @@
 #include "output.h"
 #include "record.h"
 
-static int open_log(const struct twinos_twin *twin, struct twinos_log **log)
+/* Of a record: so many empty ones must not make a large file either. */
+static size_t size_of(const struct twinos_record *record)
 {
-	const struct twinos_plan *plan = twinos_twin_plan(twin);
-
-	return twinos_log_open(log, twinos_twin_fd(twin), plan->ranges,
-			       plan->nr_ranges);
+	return record->length + 96;
 }
 
 /* How many of its first bytes must go. */
-static int measure(const struct twinos_twin *twin, size_t *surplus)
+static int measure(struct twinos_log *log, size_t *surplus)
 {
 	struct twinos_record record;
-	struct twinos_log *log;
 	size_t length = 0;
 	int ret;
 
-	ret = open_log(twin, &log);
-	if (ret)
-		return ret;
+	twinos_log_rewind(log);
 	while ((ret = twinos_log_next(log, &record)) > 0)
-		length += record.length;
-	twinos_log_free(log);
+		length += size_of(&record);
 	*surplus = length > LASTLOG_MAX ? length - LASTLOG_MAX : 0;
 	return ret;
 }
 
-static int write_records(const struct twinos_twin *twin, size_t surplus,
-			 FILE *file)
+static int write_records(struct twinos_log *log, size_t surplus, FILE *file)
 {
 	struct twinos_record record;
-	struct twinos_log *log;
 	uint64_t left_out = 0;
 	int ret;
 
-	ret = open_log(twin, &log);
-	if (ret)
-		return ret;
+	twinos_log_rewind(log);
 	while ((ret = twinos_log_next(log, &record)) > 0) {
 		if (surplus) {
-			surplus -= record.length < surplus ? record.length :
-							     surplus;
+			surplus -= MIN(size_of(&record), surplus);
 			left_out += 1 + record.lost;
 			continue;
 		}
@@ -63,7 +53,6 @@ static int write_records(const struct twinos_twin *twin, size_t surplus,
 		if (ret)
 			break;
 	}
-	twinos_log_free(log);
 	return ret;
 }
 
@@ -79,15 +68,14 @@ static FILE *create(const char *path)
 	return file;
 }
 
-static int write_file(const struct twinos_twin *twin, size_t surplus,
-		      const char *path)
+static int write_file(struct twinos_log *log, size_t surplus, const char *path)
 {
 	FILE *file = create(path);
 	int ret;
 
 	if (!file)
 		return -errno;
-	ret = write_records(twin, surplus, file);
+	ret = write_records(log, surplus, file);
 	if (fclose(file) && !ret)
 		ret = -errno;
 	return ret;
@@ -99,21 +87,21 @@ static void name_file(char *path, size_t size, const char *dir,
 	snprintf(path, size, "%s/%s.log", dir, name);
 }
 
-int lastlog_keep(const struct twinos_twin *twin, const char *dir)
+int lastlog_keep(const char *dir, const char *name, struct twinos_log *log)
 {
 	char path[PATH_MAX], new[PATH_MAX + 4];
 	size_t surplus;
 	int ret;
 
-	ret = measure(twin, &surplus);
+	ret = measure(log, &surplus);
 	if (ret)
 		return ret;
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
-	name_file(path, sizeof(path), dir, twinos_twin_plan(twin)->name);
+	name_file(path, sizeof(path), dir, name);
 	snprintf(new, sizeof(new), "%s.new", path);
 	/* Whoever reads the old one meanwhile reads it to its end. */
-	ret = write_file(twin, surplus, new);
+	ret = write_file(log, surplus, new);
 	if (!ret && rename(new, path))
 		ret = -errno;
 	if (ret)
@@ -121,13 +109,12 @@ int lastlog_keep(const struct twinos_twin *twin, const char *dir)
 	return ret;
 }
 
-void lastlog_save(const struct twinos_twin *twin, bool log)
+void lastlog_save(const char *name, struct twinos_log *log, bool quiet)
 {
-	const char *name = twinos_twin_plan(twin)->name;
-	int ret = lastlog_keep(twin, LASTLOG_DIR);
+	int ret = lastlog_keep(LASTLOG_DIR, name, log);
 
-	if (ret && ret != -EAGAIN)
-		tell(log, LOG_WARNING,
+	if (ret)
+		tell(quiet, LOG_WARNING,
 		     "the last log of twin '%s' is not kept: %s", name,
 		     strerror(-ret));
 }

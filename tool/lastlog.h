@@ -11,23 +11,22 @@
 /* Gone at the next boot, as the twins are. */
 #define LASTLOG_DIR "/run/twinos"
 
-/* Of text, so that a twin with a large log does not fill the host's memory. */
+/* About what a file holds, so that a twin with a large log does not fill the host's memory. */
 #define LASTLOG_MAX (1UL << 20)
 
 /*
- * lastlog_keep() - write what is in the log of @twin to @dir/NAME.log, in place of
- * what an earlier twin of that name left; the newest LASTLOG_MAX bytes if there is
- * more. Each line is a record as `twinctl dmesg --json` prints it. @twin does not
- * run, but is not freed. 0 or -errno; -EAGAIN: its kernel had set none up, and
- * nothing is written.
+ * lastlog_keep() - write what is in @log to @dir/NAME.log, in place of what an
+ * earlier twin of that name left; the newest LASTLOG_MAX bytes if there is more. Each
+ * line is a record as `twinctl dmesg --json` prints it. Its twin does not run, but
+ * is not freed. 0 or -errno.
  */
-int lastlog_keep(const struct twinos_twin *twin, const char *dir);
+int lastlog_keep(const char *dir, const char *name, struct twinos_log *log);
 
 /*
  * lastlog_save() - lastlog_keep() in LASTLOG_DIR; that it can't be done is told, by
- * syslog(3) with @log, and has no other consequence
+ * syslog(3) with @quiet, and has no other consequence
  */
-void lastlog_save(const struct twinos_twin *twin, bool log);
+void lastlog_save(const char *name, struct twinos_log *log, bool quiet);
 
 /* lastlog_open() - of the twin @name; NULL with errno. @when is its end. */
 FILE *lastlog_open(const char *dir, const char *name, time_t *when);

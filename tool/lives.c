@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "lastlog.h"
 #include "lives.h"
 #include "output.h"
 #include "panicked.h"
@@ -61,8 +60,6 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 		ret = follow_twin(twin, &how, end, err);
 		if (ret)
 			return ret;
-		if (end->state == TWINOS_STOPPED)
-			lastlog_save(twin, !print);
 		if (has_failed(end) && *options->on_panic)
 			panicked_save(twin, options->on_panic, signals, !print);
 		if (end->state != TWINOS_STOPPED || end->print_error ||

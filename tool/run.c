@@ -9,7 +9,6 @@
 #include "commands.h"
 #include "exit.h"
 #include "follow.h"
-#include "lastlog.h"
 #include "launch.h"
 #include "lives.h"
 #include "output.h"
@@ -77,10 +76,9 @@ static int start_and_follow(const struct options *options,
 	if (!ret) {
 		tell_started(twinos_twin_plan(twin));
 		ret = lives_follow(options, twin, signals, true, end, err);
-	} else if (follow_had_a_turn(err)) {
-		lastlog_save(twin, false);
-		if (follow_rest(twin, true) && *options->on_panic)
-			panicked_save(twin, options->on_panic, signals, false);
+	} else if (follow_had_a_turn(err) && follow_rest(twin, true) &&
+		   *options->on_panic) {
+		panicked_save(twin, options->on_panic, signals, false);
 	}
 	close(signals);
 	return ret;

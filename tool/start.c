@@ -21,7 +21,6 @@
 #include "commands.h"
 #include "exit.h"
 #include "follow.h"
-#include "lastlog.h"
 #include "launch.h"
 #include "lives.h"
 #include "output.h"
@@ -94,10 +93,8 @@ static int start_twin(const struct options *options, struct twinos_twin *twin,
 {
 	int ret = twinos_twin_start(twin, err);
 
-	if (!ret || !follow_had_a_turn(err))
-		return ret;
-	lastlog_save(twin, true);
-	if (*options->on_panic && follow_rest(twin, false))
+	if (ret && follow_had_a_turn(err) && follow_rest(twin, false) &&
+	    *options->on_panic)
 		panicked_save(twin, options->on_panic, signals, true);
 	return ret;
 }

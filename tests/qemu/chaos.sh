@@ -69,9 +69,17 @@ has_panicked()
 	[ "$(cat $sys/state $sys/reason | tr '\n' ' ')" = "stopped panicked " ]
 }
 
-said_live()
+# says FATE - its log, which goes to /tmp/one.log
+says()
 {
-	twinctl dmesg one | grep -q "TWIN $1"
+	grep -q "TWIN $1" /tmp/one.log
+}
+
+# comes_to FATE - it has begun, by the twin's own words
+comes_to()
+{
+	twinctl dmesg --follow one >/tmp/one.log 2>&1 &
+	wait_for 60 says "$1"
 }
 
 stop_it()
@@ -133,10 +141,10 @@ meet()
 		start "$1" && wait_for 90 has_panicked && stop_it
 		;;
 	irqoff | allirqoff)
-		start "$1" && wait_for 60 said_live "$1" && hangs && stop_it
+		start "$1" && comes_to "$1" && hangs && stop_it
 		;;
 	forkbomb | oom)
-		start "$1" && wait_for 60 said_live "$1" && usleep "$delay" && stop_it
+		start "$1" && comes_to "$1" && usleep "$delay" && stop_it
 		;;
 	esac
 }

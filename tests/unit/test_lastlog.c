@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "fake_twin.h"
 #include "lastlog.h"
 #include "record.h"
 
@@ -71,6 +72,40 @@ static void gives_what_was_written(void **state)
 	fclose(file);
 }
 
+static void keeps_all_of_a_log(void **state)
+{
+	static const struct fake_options options = { true, 4, 2 };
+	struct twinos_record record;
+	struct fake_twin fake;
+	struct twinos_log *log;
+	char *text;
+	time_t when;
+	FILE *file;
+
+	(void)state;
+	fake_twin_init(&fake, &options);
+	assert_int_equal(
+		twinos_log_new(&log, &fake.range, 1, fake_twin_read, &fake), 0);
+	fake_twin_print(&fake, "one");
+	fake_twin_print(&fake, "two");
+	while (twinos_log_next(log, &record) > 0)
+		;
+	write_text("an older one");
+	assert_int_equal(lastlog_keep(dir, "a", log), 0);
+	file = lastlog_open(dir, "a", &when);
+	assert_int_equal(lastlog_next(file, &record, &text), 1);
+	assert_string_equal(text, "one");
+	free(text);
+	assert_int_equal(lastlog_next(file, &record, &text), 1);
+	assert_string_equal(text, "two");
+	free(text);
+	assert_int_equal(lastlog_next(file, &record, &text), 0);
+	fclose(file);
+	assert_int_equal(lastlog_keep("/proc/none", "a", log), -ENOENT);
+	twinos_log_free(log);
+	fake_twin_free(&fake);
+}
+
 static void ends_where_it_is_none(void **state)
 {
 	static const char *const rests[] = {
@@ -126,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_what_was_written),
+		cmocka_unit_test(keeps_all_of_a_log),
 		cmocka_unit_test(ends_where_it_is_none),
 		cmocka_unit_test(says_that_there_is_none),
 	};
