@@ -14,6 +14,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
+#include <linux/smp.h>
 #include <asm/nmi.h>
 #include <asm/smp.h>
 
@@ -98,17 +99,43 @@ static bool is_late(struct vcpu *vcpu)
 	return time_after(jiffies, recall->since + limit);
 }
 
-/*
- * A CPU that goes offline leaves its timer and its work to another one, which may be
- * the twin's: so each look decides anew where the next one is to be.
- */
-static void watch_again(struct vcpu *vcpu)
+/* Not the twin's, if there is another one. */
+static unsigned int watching_cpu(const struct vcpu *vcpu)
 {
 	unsigned int other = cpumask_any_but(cpu_online_mask, vcpu->cpu);
 
-	if (other >= nr_cpu_ids)
-		other = vcpu->cpu;
-	irq_work_queue_on(&vcpu->recall.next, other);
+	return other < nr_cpu_ids ? other : vcpu->cpu;
+}
+
+/* A timer whose function still runs would be set on the CPU where it does. */
+static void set_timer(void *data)
+{
+	struct recall *recall = data;
+
+	while (hrtimer_callback_running(&recall->timer))
+		cpu_relax();
+	if (READ_ONCE(recall->watching))
+		hrtimer_start(&recall->timer, ms_to_ktime(LOOK_MS),
+			      HRTIMER_MODE_REL_PINNED_HARD);
+	smp_store_release(&recall->moving, false);
+}
+
+/*
+ * A CPU that goes offline leaves its timers to another one, which may be the twin's:
+ * so each look decides anew where the next one is to be.
+ */
+static bool move_timer(struct vcpu *vcpu)
+{
+	struct recall *recall = &vcpu->recall;
+	unsigned int cpu = watching_cpu(vcpu);
+
+	if (cpu == smp_processor_id())
+		return false;
+	recall->moving = true;
+	if (!smp_call_function_single_async(cpu, &recall->move))
+		return true;
+	recall->moving = false;
+	return false;
 }
 
 static enum hrtimer_restart look(struct hrtimer *timer)
@@ -117,22 +144,10 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 
 	if (is_late(vcpu))
 		take_step(vcpu);
-	if (READ_ONCE(vcpu->recall.watching))
-		watch_again(vcpu);
-	return HRTIMER_NORESTART;
-}
-
-/* A timer whose function still runs would be set on the CPU where it does. */
-static void set_timer(struct irq_work *work)
-{
-	struct recall *recall = container_of(work, struct recall, next);
-
-	if (!READ_ONCE(recall->watching))
-		return;
-	while (hrtimer_callback_running(&recall->timer))
-		cpu_relax();
-	hrtimer_start(&recall->timer, ms_to_ktime(LOOK_MS),
-		      HRTIMER_MODE_REL_PINNED_HARD);
+	if (!READ_ONCE(vcpu->recall.watching) || move_timer(vcpu))
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ms_to_ktime(LOOK_MS));
+	return HRTIMER_RESTART;
 }
 
 void recall_begin(struct vcpu *vcpu)
@@ -142,11 +157,11 @@ void recall_begin(struct vcpu *vcpu)
 	recall->can_init = cpu_can_init(vcpu->cpu);
 	recall->since = jiffies;
 	recall->watching = true;
-	recall->next = IRQ_WORK_INIT_HARD(set_timer);
+	INIT_CSD(&recall->move, set_timer, recall);
 	compat_hrtimer_setup(&recall->timer, look, CLOCK_MONOTONIC,
 			     HRTIMER_MODE_REL_PINNED_HARD);
 	cpus_read_lock();
-	watch_again(vcpu);
+	smp_call_function_single(watching_cpu(vcpu), set_timer, recall, true);
 	cpus_read_unlock();
 }
 
@@ -155,14 +170,15 @@ void recall_set_limit(struct vcpu *vcpu, unsigned int ms)
 	WRITE_ONCE(vcpu->recall.limit, msecs_to_jiffies(ms));
 }
 
-/* A look that is under way may still queue the work, and that set the timer. */
+/* A look that was under way may have asked for the next one elsewhere. */
 void recall_end(struct vcpu *vcpu)
 {
 	struct recall *recall = &vcpu->recall;
 
 	WRITE_ONCE(recall->watching, false);
 	hrtimer_cancel(&recall->timer);
-	irq_work_sync(&recall->next);
+	while (smp_load_acquire(&recall->moving))
+		cpu_relax();
 	hrtimer_cancel(&recall->timer);
 }
 

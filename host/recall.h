@@ -4,13 +4,14 @@
 #define TWINOS_HOST_RECALL_H
 
 #include <linux/hrtimer.h>
-#include <linux/irq_work.h>
+#include <linux/smp.h>
 #include <linux/types.h>
 
 /**
  * struct recall - a watch over a twin's turns, by another CPU
  * @timer: looks, on another CPU than the twin's
- * @next: sets it again, there
+ * @move: sets it there
+ * @moving: it will
  * @turn: the turn seen last
  * @since: jiffies when it was seen first, or when the last step was taken
  * @limit: how long a turn may last, in jiffies
@@ -19,13 +20,14 @@
  */
 struct recall {
 	struct hrtimer timer;
-	struct irq_work next;
+	call_single_data_t move;
 	u64 turn;
 	unsigned long since;
 	unsigned long limit;
 	enum { RECALL_NOTHING, RECALL_NMI, RECALL_INIT, RECALL_LOST } step;
 	bool can_init;
 	bool watching;
+	bool moving;
 };
 
 struct vcpu;

@@ -418,6 +418,8 @@ void twins_stop(void)
 	int ret = 0;
 
 	while (!ret && (twin = find_running())) {
+		pr_notice("twin %s is stopped: the host goes down\n",
+			  twin->name);
 		ret = twin_stop(twin, TWINOS_REASON_REQUEST);
 		twin_put(twin);
 		if (ret == -EIO)

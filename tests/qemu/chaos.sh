@@ -109,7 +109,7 @@ interrupted()
 	command=$!
 	usleep "$delay"
 	case $signal in
-	supervisor) pkill -KILL -P $command ;;
+	supervisor) kill -KILL $(cat /proc/$command/task/$command/children) ;;
 	*) kill "-$signal" $command ;;
 	esac
 	wait $command
@@ -201,7 +201,7 @@ load_module
 record
 check "a twin starts and stops before" same_low before
 job disk disk /dev/vda 0 1 50000
-job gaps gaps 0 5000
+job gaps gaps 0 10000
 job ping ping -i 1 10.0.2.2
 stale=0 done=0 n=0
 draw >/tmp/rounds

@@ -59,8 +59,8 @@ int main(int argc, char **argv)
 		fill(words, nr, round);
 		if (!round && (puts("filled") < 0 || fflush(stdout)))
 			return 2;
-		/* Long enough for others to do damage, short for the CPU. */
-		usleep(200000);
+		/* Others shall have time for damage, and the CPU. */
+		usleep(1000000);
 		if (verify(words, nr, round))
 			return 1;
 	}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * havoc cause=WORD - what a kernel can die of, and no program can do to it
+ * havoc cause=WORD [at=ADDRESS] - what a kernel can die of, or do to the machine, and
+ * no program can do to it. As lkdtm of the kernel, which distributions leave out.
  *
- * Loading it does not return, or returns to a kernel that has lost the task. See
- * lkdtm of the kernel, which distributions leave out.
+ * Most causes do not return, or to a kernel that has lost the task.
  */
 #include <linux/bug.h>
 #include <linux/compiler.h>
+#include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
@@ -17,8 +18,12 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include <asm/desc.h>
+
 static char *cause = "";
 module_param(cause, charp, 0);
+static ulong at;
+module_param(at, ulong, 0);
 
 static void keep_cpu(void *unused)
 {
@@ -83,13 +88,35 @@ static void irqoops(void)
 	irq_work_sync(&work);
 }
 
+/* No handler, not even for the fault that this is. */
+static void triple(void)
+{
+	static const struct desc_ptr none;
+
+	load_idt(&none);
+	asm volatile("int3");
+}
+
+/* Of no range that this kernel knows as memory. */
+static void write(void)
+{
+	char *page = memremap(at, PAGE_SIZE, MEMREMAP_WB);
+
+	if (!page)
+		return;
+	strcpy(page, "written by a twin");
+	memunmap(page);
+}
+
 static const struct {
 	const char *name;
 	void (*act)(void);
 } causes[] = {
-	{ "irqoff", irqoff }, { "allirqoff", allirqoff }, { "panic", do_panic },
-	{ "bug", bug },	      { "null", null },		  { "stack", stack },
-	{ "irqoops", irqoops },
+	{ "irqoff", irqoff },	{ "allirqoff", allirqoff },
+	{ "panic", do_panic },	{ "bug", bug },
+	{ "null", null },	{ "stack", stack },
+	{ "irqoops", irqoops }, { "triple", triple },
+	{ "write", write },
 };
 
 static int __init havoc_init(void)
