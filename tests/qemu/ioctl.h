@@ -246,7 +246,7 @@ static inline int run_groups(const struct group *groups, size_t nr)
 
 /* ---- pointers ---------------------------------------------------------- */
 
-/* A page with another behind it that is not mapped. */
+/* A page with another behind it that nobody can touch, nor map anew. */
 static inline char *edge_page(int protection)
 {
 	char *page = mmap(NULL, 2 * TWINOS_PAGE_SIZE, protection,
@@ -254,7 +254,7 @@ static inline char *edge_page(int protection)
 
 	if (page == MAP_FAILED)
 		must(-1, "map a page");
-	munmap(page + TWINOS_PAGE_SIZE, TWINOS_PAGE_SIZE);
+	mprotect(page + TWINOS_PAGE_SIZE, TWINOS_PAGE_SIZE, PROT_NONE);
 	return page;
 }
 
