@@ -37,7 +37,7 @@ all: lib tool modules guest-init
 help:
 	@echo 'all lib tool modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
-	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS)]'
+	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -275,6 +275,7 @@ bench: guest
 # Longer than make check can wait.
 SWITCHES ?= 50000
 ROUNDS ?= 100
+FUZZ_UAPI_SECONDS ?= 600
 SOAK = tests/qemu/run --smp 1 --cpu max,vendor=GenuineIntel --disk 64M --timeout 3600
 
 soak: guest
@@ -282,6 +283,10 @@ soak: guest
 		--host-append 'rig.switches=$(SWITCHES) rig.limit=3000' tests/qemu/shared.sh
 	$(SOAK) --watchdog --twin 6.1-cloud --out $(B)/logs/soak-rounds \
 		--host-append 'rig.rounds=$(ROUNDS)' tests/qemu/shared-ends.sh
+	tests/qemu/run --smp 4 --twin 6.1-cloud --out $(B)/logs/soak-uapi \
+		--timeout $$(($(FUZZ_UAPI_SECONDS) + 300)) \
+		--host-append 'memmap=16M$$0x40000000 rig.seconds=$(FUZZ_UAPI_SECONDS)' \
+		tests/qemu/fuzz-uapi.sh
 
 # ---- manners --------------------------------------------------------------
 
