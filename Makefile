@@ -234,20 +234,22 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 	ln -sf guest/twinos_guest.ko $(@D)/
 	ln -sf host/twinos.ko $(@D)/
 
-# A module that twins of the tests load, for each kernel as twinos.ko is.
-IRQOFF := $(foreach k,$(KDIRS),$(B)/tests/irqoff/$(call kernel_release,$k)/irqoff.ko)
+# Modules that the tests load, in hosts or twins: for each kernel as twinos.ko is.
+TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,irqoff fault,\
+	$(B)/tests/$m/$(call kernel_release,$k)/$m.ko))
 
-define irqoff_rule
-$(B)/tests/irqoff/$(call kernel_release,$(1))/irqoff.ko: $$(wildcard tests/qemu/irqoff/*)
+# test_module_rule KDIR NAME
+define test_module_rule
+$(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)/*)
 	@mkdir -p $$(@D)
 	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
 	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+		CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 endef
-$(foreach k,$(KDIRS),$(eval $(call irqoff_rule,$k)))
+$(foreach k,$(KDIRS),$(foreach m,irqoff fault,$(eval $(call test_module_rule,$k,$m))))
 
 # What the virtual machine gets.
-guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(IRQOFF)
+guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(TEST_MODULES)
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
