@@ -38,6 +38,7 @@ help:
 	@echo 'all lib tool modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
+	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -248,8 +249,10 @@ $(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)
 endef
 $(foreach k,$(KDIRS),$(foreach m,irqoff fault,$(eval $(call test_module_rule,$k,$m))))
 
+test-modules: $(TEST_MODULES)
+
 # What the virtual machine gets.
-guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(TEST_MODULES)
+guest: modules guest-init broken tool $(GUESTS) $(BENCHES) test-modules
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -273,6 +276,15 @@ shell: guest
 bench: guest
 	bench/run
 	bench/shared
+
+# A host that looks for mistakes in the module, built and cached under build/.
+DEBUG_OBJ := $(B)/debug/obj
+
+check-debug: guest
+	scripts/debug-kernel
+	$(MAKE) --no-print-directory modules test-modules KDIR=$(DEBUG_OBJ)
+	-@JOBS=1 LIST=debug tests/qemu/matrix $(CASES)
+	@scripts/tally $(B)/logs/debug.tap
 
 # Longer than make check can wait.
 SWITCHES ?= 50000
@@ -343,7 +355,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool modules guest-init broken guest unit fuzz qemu check stages demo shell bench soak style \
+.PHONY: all help lib tool modules test-modules guest-init broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
