@@ -37,7 +37,8 @@ all: lib tool modules guest-init
 help:
 	@echo 'all lib tool modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
-	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS)]'
+	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
+	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -235,7 +236,7 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 	ln -sf host/twinos.ko $(@D)/
 
 # Modules that the tests load, in hosts or twins: for each kernel as twinos.ko is.
-TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc,\
+TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc fault,\
 	$(B)/tests/$m/$(call kernel_release,$k)/$m.ko))
 
 # test_module_rule KDIR NAME
@@ -244,12 +245,14 @@ $(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)
 	@mkdir -p $$(@D)
 	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
 	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+		CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 endef
-$(foreach k,$(KDIRS),$(foreach m,havoc,$(eval $(call test_module_rule,$k,$m))))
+$(foreach k,$(KDIRS),$(foreach m,havoc fault,$(eval $(call test_module_rule,$k,$m))))
+
+test-modules: $(TEST_MODULES)
 
 # What the virtual machine gets.
-guest: modules guest-init broken tool $(GUESTS) $(BENCHES) $(TEST_MODULES)
+guest: modules guest-init broken tool $(GUESTS) $(BENCHES) test-modules
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -274,16 +277,35 @@ bench: guest
 	bench/run
 	bench/shared
 
+# A host that looks for mistakes in the module, built and cached under build/.
+DEBUG_OBJ := $(B)/debug/obj
+
+check-debug: guest
+	scripts/debug-kernel
+	$(MAKE) --no-print-directory modules test-modules KDIR=$(DEBUG_OBJ)
+	-@JOBS=1 LIST=debug tests/qemu/matrix $(CASES)
+	@scripts/tally $(B)/logs/debug.tap
+
 # Longer than make check can wait.
 SWITCHES ?= 50000
-ROUNDS ?= 100
+LIVES ?= 100
+ROUNDS ?= 5000
+FUZZ_UAPI_SECONDS ?= 600
 SOAK = tests/qemu/run --smp 1 --cpu max,vendor=GenuineIntel --disk 64M --timeout 3600
 
 soak: guest
 	$(SOAK) --net --loop --twin 6.12-cloud --out $(B)/logs/soak-switches \
 		--host-append 'rig.switches=$(SWITCHES) rig.limit=3000' tests/qemu/shared.sh
 	$(SOAK) --watchdog --twin 6.1-cloud --out $(B)/logs/soak-rounds \
-		--host-append 'rig.rounds=$(ROUNDS)' tests/qemu/shared-ends.sh
+		--host-append 'rig.rounds=$(LIVES)' tests/qemu/shared-ends.sh
+	tests/qemu/run --smp 4 --cpu max,vendor=GenuineIntel --memory 3G --disk 64M --net \
+		--twin 6.1-cloud --twin 6.12-cloud --out $(B)/logs/soak-chaos \
+		--timeout $$(($(ROUNDS) * 30 + 600)) \
+		--host-append 'rig.rounds=$(ROUNDS) $(SEED:%=rig.seed=%)' tests/qemu/chaos.sh
+	tests/qemu/run --smp 4 --twin 6.1-cloud --out $(B)/logs/soak-uapi \
+		--timeout $$(($(FUZZ_UAPI_SECONDS) + 300)) \
+		--host-append 'memmap=16M$$0x40000000 rig.seconds=$(FUZZ_UAPI_SECONDS)' \
+		tests/qemu/fuzz-uapi.sh
 
 # ---- manners --------------------------------------------------------------
 
@@ -338,7 +360,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool modules guest-init broken guest unit fuzz qemu check stages demo shell bench soak style \
+.PHONY: all help lib tool modules test-modules guest-init broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
 	sparse install install-modules clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \

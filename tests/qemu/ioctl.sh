@@ -7,23 +7,6 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
-# adopt COMMAND... - its TAP becomes ours; one without a plan has died
-adopt()
-{
-	"$@" >/tmp/tap 2>&1
-	code=$?
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) ok "$1: ${line#* - }" ;;
-		"not ok "*) not_ok "$1: ${line#* - }" ;;
-		1..*) ;;
-		*) echo "$line" ;;
-		esac
-	done </tmp/tap
-	check "$1 came to its end" grep -q '^1\.\.' /tmp/tap
-	note "$1 exited with $code"
-}
-
 load_module
 record
 adopt ioctl_calls
