@@ -63,7 +63,7 @@ static int panic_notified(struct notifier_block *block, unsigned long action,
 
 static int nmi_notified(unsigned int type, struct pt_regs *regs)
 {
-	park(TWINOS_LIFE_HALTED);
+	park(TWINOS_LIFE_HUNG);
 	return NMI_HANDLED;
 }
 

@@ -593,6 +593,8 @@ unsigned int twinos_twin_life(const struct twinos_twin *twin)
 	switch (handover->life) {
 	case TWINOS_LIFE_PANICKED:
 		return TWINOS_PANICKED;
+	case TWINOS_LIFE_HUNG:
+		return TWINOS_HUNG;
 	case TWINOS_LIFE_REBOOTING:
 		return TWINOS_REBOOTING;
 	case TWINOS_LIFE_HALTED:

@@ -42,6 +42,7 @@ struct following {
 	int64_t beats_after; /* nor at the heartbeats */
 	int64_t panic_until; /* 0: no panic seen */
 	unsigned int state; /* TWINOS_RUNNING to _HUNG: how it is */
+	bool taken_off; /* hung: it has lost its CPU, and will not run again */
 	struct follow_end *end;
 };
 
@@ -148,7 +149,8 @@ static unsigned int look_at_twin(struct following *following)
 {
 	unsigned int life = twinos_twin_life(following->twin);
 
-	if (is_last(life))
+	following->taken_off = life == TWINOS_HUNG;
+	if (is_last(life) || following->taken_off)
 		return life;
 	if (twinos_log_panicked(following->log))
 		return TWINOS_PANICKED;
@@ -163,7 +165,11 @@ static void note_change(const struct following *following)
 
 	if (!following->how->print)
 		return;
-	if (following->state == TWINOS_HUNG)
+	if (following->taken_off)
+		note("twin '%s' hangs: it did not give its CPU back and was "
+		     "taken off it by an NMI",
+		     name);
+	else if (following->state == TWINOS_HUNG)
 		note("twin '%s' hangs: a CPU of it has stood still for %g s",
 		     name, (double)following->how->hang_ms / 1000);
 	if (following->state == TWINOS_RUNNING)
@@ -202,8 +208,9 @@ static unsigned int why_stop(const struct following *following)
 			       TWINOS_REASON_NONE :
 			       TWINOS_REASON_PANICKED;
 	case TWINOS_HUNG:
-		return following->how->stop_hung ? TWINOS_REASON_HUNG :
-						   TWINOS_REASON_NONE;
+		return following->how->stop_hung || following->taken_off ?
+			       TWINOS_REASON_HUNG :
+			       TWINOS_REASON_NONE;
 	}
 	return TWINOS_REASON_NONE;
 }

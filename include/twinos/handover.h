@@ -27,6 +27,7 @@
 	2 /* halted or powered off; this and all below last */
 #define TWINOS_LIFE_REBOOTING 3 /* restarted, in order or by force */
 #define TWINOS_LIFE_PANICKED 4
+#define TWINOS_LIFE_HUNG 5 /* in shared mode: an NMI took it off the CPU */
 
 #define TWINOS_BEATS 256 /* CPUs that can have a heartbeat */
 #define TWINOS_BEAT_MS 1000

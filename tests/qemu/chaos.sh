@@ -87,11 +87,11 @@ stop_it()
 	gone || twinctl stop --timeout 30 "$@" one
 }
 
-# start FATE - without waiting for its user space
+# start FATE [exec] - without waiting for its user space
 start()
 {
 	# shellcheck disable=SC2086
-	twinctl start --name one --kernel "/twins/$kernel" --initrd /twins/initrd \
+	$2 twinctl start --name one --kernel "/twins/$kernel" --initrd /twins/initrd \
 		--append "oops=panic $append twin.plan=$1 twin.after=0 twin.delay=$delay" \
 		$options
 }
@@ -105,7 +105,7 @@ start_and_wait()
 # The signal comes to the command, or to the process that has the twin meanwhile.
 interrupted()
 {
-	start tick &
+	start tick exec &
 	command=$!
 	usleep "$delay"
 	case $signal in

@@ -93,6 +93,13 @@ if [ "${mode#*1-2}" != "$mode" ]; then
 	check "offline: that is no hang" is_in running
 	check "offline: it still ticks" wait_for 30 at_least_ticks one $(($(ticks one) + 2))
 	check "offline: it is stopped" twinctl stop one
+else
+	begin irqoff --restart on-failure --restart-limit 1
+	check "hang: it is started anew" wait_for 60 lives 2
+	check "hang: hangs again, and is stopped" wait_for 60 is_because hung
+	check "hang: wait says so" sh -c 'twinctl wait one; [ $? = 12 ]'
+	check "hang: its log is there" sh -c "twinctl dmesg one | grep 'havoc: irqoff'"
+	check "hang: stop frees the memory" twinctl stop one
 fi
 rm -f /run/one.log
 balance

@@ -61,10 +61,10 @@ start_heart
 begin irqoff
 check "irqoff: it is taken off the CPU" wait_for 120 has_stopped
 stop_heart
-note "irqoff: $(cat /sys/class/twinos/one/state /sys/class/twinos/one/reason 2>/dev/null | tr '\n' ' ')"
+check "irqoff: it is told why" is_because hung
 check "irqoff: it had begun" said one 'havoc: irqoff'
 goes_on irqoff
-gone || check "irqoff: stop frees the memory" twinctl stop one
+check "irqoff: stop frees the memory" twinctl stop one
 
 begin tick
 kill -9 "$(cat /sys/class/twinos/one/owner)"
