@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The memory of a twin that lives, that hangs and that has panicked is written to a
 # file. The files go to the scratch disk, and dump.after opens them with crash and
-# makedumpfile. rig.entry=HOW: how the twin that panics is entered [bzimage].
+# makedumpfile. rig.entry=HOW: how the twin that panics is entered [bzimage];
+# rig.mode=WORD,WORD...: options of twinctl start [--cpus,1-2]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
 SLOT_MB=256 # of the disk, for one file
 
+mode=$(option mode --cpus,1-2 | tr , ' ')
 slot=0
 # keep NAME FILE - to the disk, and tell dump.after of it
 keep()
@@ -26,7 +28,8 @@ begin()
 	twin=$1
 	plan=$2
 	shift 2
-	check "$twin: a twin starts" start_twin "$twin" "$plan" --cpus 1-2 --memory 192M "$@"
+	# shellcheck disable=SC2086
+	check "$twin: a twin starts" start_twin "$twin" "$plan" $mode --memory 192M "$@"
 }
 
 ticks_on()
@@ -134,7 +137,8 @@ check "panicked: the dump is kept" keep panicked "$core"
 check "panicked: it stops" twinctl stop panicked
 
 # The directory goes after it was looked at.
-twinctl run --name fore --kernel /twins/1 --initrd /twins/initrd --cpus 1-2 \
+# shellcheck disable=SC2086
+twinctl run --name fore --kernel /twins/1 --initrd /twins/initrd $mode \
 	--memory 192M --append twin.plan=panic --on-panic /tmp/gone \
 	>/tmp/run.out 2>/tmp/run.err &
 run=$!
