@@ -197,6 +197,7 @@ same_low()
 	twinctl stop one
 }
 
+check "the module that keeps the books loads" load_fault
 load_module
 record
 check "a twin starts and stops before" same_low before
@@ -231,5 +232,6 @@ kill -INT "$(cat /tmp/ping.pid)"
 check "the network lost nothing" wait_for 60 grep ' 0% packet loss' /tmp/ping.out
 check "a twin starts and stops after" same_low after
 check "in the same low memory" cmp /tmp/low.before /tmp/low.after
+check "the module holds nothing" nothing_is_held
 balance
 finish

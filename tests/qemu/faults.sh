@@ -9,20 +9,11 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
-fault=/sys/module/fault/parameters
 only=$(option only '')
 # By its own entry the kernel need not be unpacked: these twins do not live long.
 # shellcheck disable=SC2046
 set -- --kernel /twins/1 --entry "$(option entry bzimage)" --initrd /twins/initrd --append twin.plan=tick \
 	--memory "$(option memory 64M)" $(option twinctl --cpus,1 | tr , ' ')
-
-# Patching functions takes one CPU at a time: see tests/qemu/run about stale code.
-cpus_online()
-{
-	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		echo "$1" >"$cpu" || return
-	done
-}
 
 # arm N - the Nth call will fail; 0: none
 arm()
@@ -38,12 +29,6 @@ failed()
 gone()
 {
 	[ -z "$(ls /sys/class/twinos)" ]
-}
-
-nothing_is_held()
-{
-	cat $fault/held
-	! grep -qv ' 0$' $fault/held
 }
 
 nothing_more_is_held()
@@ -111,9 +96,7 @@ load_rounds()
 	[ $n -gt 5 ] && [ -e /sys/class/twinos ]
 }
 
-cpus_online 0
-check "the module that lets calls fail loads" insmod /lib/fault.ko
-cpus_online 1
+check "the module that lets calls fail loads" load_fault
 online=$(cat /sys/devices/system/cpu/online)
 note "$(dmesg | grep -c 'fault: no probe') functions are not this kernel's"
 check "the module loads after each of its steps has failed" load_rounds

@@ -349,6 +349,32 @@ tsc_mhz()
 	sed -n 's/.*tsc: Detected \([0-9.]*\) MHz processor.*/\1/p' | head -n 1
 }
 
+# ---- what the module holds ------------------------------------------------
+
+# Of tests/qemu/fault, which is loaded before the module.
+fault=/sys/module/fault/parameters
+
+cpus_online()
+{
+	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		echo "$1" >"$cpu" || return
+	done
+}
+
+# Patching functions takes one CPU at a time: see tests/qemu/run about stale code.
+load_fault()
+{
+	cpus_online 0 && insmod /lib/fault.ko
+	loaded=$?
+	cpus_online 1 && return $loaded
+}
+
+nothing_is_held()
+{
+	cat $fault/held
+	! grep -qv ' 0$' $fault/held
+}
+
 # ---- trouble --------------------------------------------------------------
 
 TROUBLE='WARNING:|BUG:|Oops|stall|lockup|Call Trace|hung_task|blocked for more|ODEBUG|INFO: trying'

@@ -41,6 +41,7 @@ enum thing {
 	KVMALLOC,
 	MAPPING,
 	PAGES,
+	CONTIG_PAGES,
 	DEVICE,
 	REGION,
 	THREAD,
@@ -48,8 +49,13 @@ enum thing {
 };
 
 static const char *const thing_names[THINGS] = {
-	[KMALLOC] = "kmalloc", [KVMALLOC] = "kvmalloc", [MAPPING] = "memremap",
-	[PAGES] = "pages",     [DEVICE] = "device",	[REGION] = "region",
+	[KMALLOC] = "kmalloc",
+	[KVMALLOC] = "kvmalloc",
+	[MAPPING] = "memremap",
+	[PAGES] = "pages",
+	[CONTIG_PAGES] = "contig pages",
+	[DEVICE] = "device",
+	[REGION] = "region",
 	[THREAD] = "kthread",
 };
 
@@ -109,6 +115,7 @@ static struct target targets[] = {
 	{ "bitmap_find_next_zero_area_off", SECOND, 0, EVERY },
 	{ "alloc_contig_range", VALUE, -EBUSY, 8 }, /* until 6.9 */
 	{ "alloc_contig_range_noprof", VALUE, -EBUSY, 8 },
+	{ "free_contig_range", WORKS, 0, 0, NOTHING, CONTIG_PAGES },
 	{ "__request_region", VALUE, 0, EVERY, REGION },
 	{ "__release_region", WORKS, 0, 0, NOTHING, REGION },
 	{ "memremap", VALUE, 0, 2, MAPPING },
@@ -237,13 +244,19 @@ static bool is_own_call(const struct target *target,
 	       (target->takes != KMALLOC && within_module(to, twinos));
 }
 
+/* free_contig_range(pfn, nr_pages) */
+static int amount(const struct target *target, const struct pt_regs *regs)
+{
+	return target->takes == CONTIG_PAGES ? (int)regs->si : 1;
+}
+
 static void count_things(const struct target *target,
 			 const struct pt_regs *regs)
 {
 	if (target->gives)
 		atomic_inc(&held[target->gives]);
 	if (target->takes && regs->di)
-		atomic_dec(&held[target->takes]);
+		atomic_sub(amount(target, regs), &held[target->takes]);
 }
 
 /* At a function's first byte the return address is on top of the stack. */
@@ -270,6 +283,34 @@ static void called_after(struct kprobe *probe, struct pt_regs *regs,
 			 unsigned long flags)
 {
 }
+
+/*
+ * alloc_contig_range(start, end, ...) may well fail without our doing, so what it
+ * has given is known only when it returns.
+ */
+static int contig_called(struct kretprobe_instance *instance,
+			 struct pt_regs *regs)
+{
+	const struct module *twinos = READ_ONCE(victim);
+	unsigned long from = *(unsigned long *)regs->sp;
+
+	*(int *)instance->data = (int)(regs->si - regs->di);
+	return !twinos || !within_module(from, twinos);
+}
+
+static int contig_returned(struct kretprobe_instance *instance,
+			   struct pt_regs *regs)
+{
+	if (!(int)regs_return_value(regs))
+		atomic_add(*(int *)instance->data, &held[CONTIG_PAGES]);
+	return 0;
+}
+
+static struct kretprobe contig_probe = {
+	.entry_handler = contig_called,
+	.handler = contig_returned,
+	.data_size = sizeof(int),
+};
 
 /* ---- parameters ---------------------------------------------------------- */
 
@@ -366,10 +407,24 @@ static void probe_add(struct target *target)
 		pr_info("fault: no probe at %s: %d\n", target->name, ret);
 }
 
+static int contig_probe_add(void)
+{
+	contig_probe.kp.symbol_name = "alloc_contig_range";
+	if (!register_kretprobe(&contig_probe))
+		return 0;
+	memset(&contig_probe.kp, 0, sizeof(contig_probe.kp));
+	contig_probe.kp.symbol_name =
+		"alloc_contig_range_noprof"; /* from 6.9 */
+	return register_kretprobe(&contig_probe);
+}
+
 static int __init fault_init(void)
 {
+	int ret = contig_probe_add();
 	size_t i;
 
+	if (ret)
+		return ret;
 	for (i = 0; i < ARRAY_SIZE(targets); i++)
 		probe_add(&targets[i]);
 	return register_module_notifier(&module_block);
