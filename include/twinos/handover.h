@@ -91,6 +91,43 @@ struct twinos_shared {
 	__u64 left;
 };
 
+#define TWINOS_CONSOLE_IN 256 /* bytes; a power of two */
+#define TWINOS_CONSOLE_OUT 1024 /* as above */
+
+/**
+ * struct twinos_console - a terminal: two rings of bytes
+ *
+ * A ring's head and tail count bytes, and wrap at 2^32. Who writes to a ring stores the
+ * bytes before its head, and who reads from it its tail after it has read them; each
+ * loads the other's count before it touches the bytes. Kernel messages are not here:
+ * they stand in the kernel's log.
+ *
+ * @out_head: writer twin
+ * @dropped: writer twin: bytes that found no room while nobody read
+ * @in_tail: writer twin
+ * @out_tail: writer host
+ * @in_head: writer host
+ * @reads: writer host: not 0 while somebody reads the output, so that it is worth
+ *	waiting for room
+ * @rows: writer host: of the terminal that writes; 0: not known
+ * @columns: writer host: as above
+ */
+struct twinos_console {
+	__u32 out_head;
+	__u32 dropped;
+	__u32 in_tail;
+	__u8 pad0[52];
+	__u32 out_tail; /* at 64 */
+	__u32 in_head;
+	__u32 reads;
+	__u16 rows;
+	__u16 columns;
+	__u8 pad1[48];
+	__u8 in[TWINOS_CONSOLE_IN];
+	__u8 pad2[640];
+	__u8 out[TWINOS_CONSOLE_OUT];
+};
+
 /**
  * struct twinos_handover
  * @magic: writer host, before the start: TWINOS_HANDOVER_MAGIC
@@ -111,6 +148,7 @@ struct twinos_shared {
  * @beating: writer twin: a bit for each of its CPUs that has a heartbeat
  * @beats: writer twin, each CPU its own, by the number that its kernel gives it:
  *	grows every TWINOS_BEAT_MS as long as the CPU takes interrupts
+ * @console: see there
  */
 struct twinos_handover {
 	__u64 magic;
@@ -128,7 +166,8 @@ struct twinos_handover {
 	__u8 pad2[448 - sizeof(struct twinos_shared)];
 	__u64 beating[TWINOS_BEATS / 64]; /* at 512 */
 	__u32 beats[TWINOS_BEATS];
-	__u8 reserved[TWINOS_HANDOVER_SIZE - 544 - 4 * TWINOS_BEATS];
+	__u8 pad3[2048 - 544 - 4 * TWINOS_BEATS];
+	struct twinos_console console; /* at 2048 */
 };
 
 /*
