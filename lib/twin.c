@@ -19,6 +19,7 @@
 
 #include "acpi.h"
 #include "beats.h"
+#include "console.h"
 #include "boot_params.h"
 #include "cmdline.h"
 #include "cpus.h"
@@ -612,6 +613,51 @@ static int64_t twin_clock(const struct twinos_twin *twin)
 		return (int64_t)(twinos_status_run_ns(twin->name) / 1000000);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static volatile struct twinos_console *console_of(struct twinos_twin *twin)
+{
+	struct twinos_handover *handover;
+
+	if (twin->main == MAP_FAILED)
+		return NULL;
+	handover = at(twin, twin->layout.handover);
+	return &handover->console;
+}
+
+size_t twinos_twin_console_read(struct twinos_twin *twin, void *data,
+				size_t size)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	return console ? twinos_console_read(console, data, size) : 0;
+}
+
+size_t twinos_twin_console_write(struct twinos_twin *twin, const void *data,
+				 size_t size)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	return console ? twinos_console_write(console, data, size) : 0;
+}
+
+void twinos_twin_console_reads(struct twinos_twin *twin, bool reads)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	if (console)
+		console->reads = reads;
+}
+
+void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
+				unsigned int columns)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	if (!console)
+		return;
+	console->rows = (uint16_t)rows;
+	console->columns = (uint16_t)columns;
 }
 
 int64_t twinos_twin_silence(struct twinos_twin *twin)

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 
@@ -16,10 +17,12 @@
 #include "lastlog.h"
 #include "output.h"
 #include "record.h"
+#include "terminal.h"
 #include "twins.h"
 #include "watch.h"
 
 #define LOOK_MS 50
+#define READ_LOOK_MS 10 /* while somebody sits at its terminal */
 
 /* A twin that writes without end must not keep us from signals. */
 #define RECORDS_A_LOOK 256
@@ -67,6 +70,21 @@ int follow_signals(void)
 }
 
 /* One record; false if there is none or it could not be printed. */
+static void show_record(const struct following *following,
+			const struct twinos_record *record)
+{
+	char *lines = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&lines, &size);
+
+	if (!file)
+		return;
+	record_lines(record, file, "\r\n");
+	fclose(file);
+	terminal_print(following->how->terminal, lines, size);
+	free(lines);
+}
+
 static bool take_record(struct following *following)
 {
 	struct follow_end *end = following->end;
@@ -81,6 +99,8 @@ static bool take_record(struct following *following)
 		return false;
 	if (following->how->print && !end->print_error)
 		end->print_error = record_print(&record);
+	if (following->how->terminal)
+		show_record(following, &record);
 	return true;
 }
 
@@ -228,14 +248,32 @@ static int stop(struct following *following, unsigned int reason,
 	return twins_ended(end->state) ? 0 : ret;
 }
 
+static void look_at_terminal(const struct following *following)
+{
+	char data[TERMINAL_MESSAGE_MAX];
+	size_t size;
+
+	if (!following->how->terminal)
+		return;
+	/* One that writes without end must not keep us either. */
+	size = twinos_twin_console_read(following->twin, data, sizeof(data));
+	terminal_print(following->how->terminal, data, size);
+	terminal_serve(following->how->terminal);
+}
+
 static void wait_a_look(const struct following *following)
 {
-	struct pollfd fds[] = {
+	struct terminal *terminal = following->how->terminal;
+	struct pollfd fds[2 + TERMINAL_FDS] = {
 		{ .fd = following->fd, .events = POLLIN },
 		{ .fd = following->how->signals, .events = POLLIN },
 	};
+	nfds_t nr = 2;
 
-	poll(fds, 2, LOOK_MS);
+	if (terminal)
+		nr += terminal_poll(terminal, fds + nr);
+	poll(fds, nr,
+	     terminal && terminal_is_read(terminal) ? READ_LOOK_MS : LOOK_MS);
 }
 
 static int follow(struct following *following, struct twinos_error *err)
@@ -246,6 +284,7 @@ static int follow(struct following *following, struct twinos_error *err)
 
 	for (;;) {
 		look_at_log(following);
+		look_at_terminal(following);
 		ret = twinos_get_state(following->fd, &end->state,
 				       &end->reason);
 		if (ret) {
@@ -298,6 +337,7 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 	ret = follow(&following, err);
 	if (!ret) {
 		drain_log(&following);
+		look_at_terminal(&following);
 		keep_log(&following);
 	}
 	twinos_log_free(following.log);

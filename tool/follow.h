@@ -23,12 +23,15 @@ struct follow_end {
  * struct follow_how - what is wanted
  * @signals: of follow_signals()
  * @print: its log goes to standard output, to the last line
+ * @terminal: what its log and its programs print goes there, and what comes from
+ *	there to its programs; NULL: nowhere
  * @hang_ms: it hangs when one of its CPUs had no heartbeat for so long; 0: never
  * @stop_hung: and is stopped then
  */
 struct follow_how {
 	int signals;
 	bool print;
+	struct terminal *terminal;
 	int64_t hang_ms;
 	bool stop_hung;
 };

@@ -3,11 +3,14 @@
 #include <linux/twinos.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
+#include "lastlog.h"
 #include "lives.h"
 #include "output.h"
 #include "panicked.h"
+#include "terminal.h"
 #include "watch.h"
 
 static bool has_failed(const struct follow_end *end)
@@ -41,23 +44,49 @@ static int start_anew(struct twinos_twin *twin, struct twinos_error *err)
 	return ret ? ret : twinos_twin_start(twin, err);
 }
 
-int lives_follow(const struct options *options, struct twinos_twin *twin,
-		 int signals, bool print, struct follow_end *end,
-		 struct twinos_error *err)
+static size_t take_input(void *ctx, const void *data, size_t size)
+{
+	return twinos_twin_console_write(ctx, data, size);
+}
+
+static void take_size(void *ctx, const struct terminal_size *size)
+{
+	twinos_twin_console_resize(ctx, size->rows, size->columns);
+}
+
+/* A twin works without one, too. */
+static struct terminal *open_terminal(struct twinos_twin *twin, bool print)
+{
+	const char *name = twinos_twin_plan(twin)->name;
+	struct terminal_ops ops = { take_input, take_size, twin };
+	struct terminal *terminal = NULL;
+	char path[sizeof(LASTLOG_DIR) + TWINOS_NAME_SIZE + 16];
+	int ret;
+
+	terminal_path(path, sizeof(path), name);
+	ret = lastlog_make_dir(LASTLOG_DIR);
+	if (!ret)
+		ret = terminal_open(&terminal, path, &ops);
+	if (ret)
+		tell(!print, LOG_WARNING, "twin '%s' has no terminal: %s: %s",
+		     name, path, strerror(-ret));
+	return terminal;
+}
+
+static int follow_lives(const struct options *options, struct twinos_twin *twin,
+			struct follow_how *how, struct follow_end *end,
+			struct twinos_error *err)
 {
 	struct restart restart = options->restart;
-	struct follow_how how = {
-		.signals = signals,
-		.print = print,
-		.hang_ms = options->hang_ms,
-		.stop_hung = restart.policy != RESTART_NO,
-	};
+	int signals = how->signals;
+	bool print = how->print;
 	int64_t began, wait_ms;
 	int ret;
 
 	for (;;) {
+		twinos_twin_console_reads(twin, how->terminal);
 		began = watch_now();
-		ret = follow_twin(twin, &how, end, err);
+		ret = follow_twin(twin, how, end, err);
 		if (ret)
 			return ret;
 		if (has_failed(end) && *options->on_panic)
@@ -72,4 +101,21 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 			return ret;
 		tell_restart(twin, end->reason, print);
 	}
+}
+
+int lives_follow(const struct options *options, struct twinos_twin *twin,
+		 int signals, bool print, struct follow_end *end,
+		 struct twinos_error *err)
+{
+	struct follow_how how = {
+		.signals = signals,
+		.print = print,
+		.terminal = open_terminal(twin, print),
+		.hang_ms = options->hang_ms,
+		.stop_hung = options->restart.policy != RESTART_NO,
+	};
+	int ret = follow_lives(options, twin, &how, end, err);
+
+	terminal_close(how.terminal);
+	return ret;
 }
