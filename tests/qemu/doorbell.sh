@@ -3,7 +3,8 @@
 # Calls and kicks between eventfds of the host and a module in a twin: none gets lost,
 # wherever the doorbells move to, and the slow look never has to help. Wants --smp 4
 # for a twin with CPUs 1 and 2 of its own, --smp 2 with rig.mode=shared.
-# rig.rounds=N [10000]; rig.moves=N: of the host's doorbell, at least [100]
+# rig.rounds=N [10000]; rig.moves=N: of the host's doorbell, at least [100];
+# rig.broken=y: it does not tell that it has moved, which the slow look must notice
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
@@ -49,6 +50,21 @@ move_host()
 	done
 }
 
+helped_now()
+{
+	move 3 && move 0 && [ "$(cat $sys/doorbell/kicks_helped)" -gt 0 ]
+}
+
+# The program that owns the twin is killed in the middle.
+see_damage()
+{
+	check "without the slow look it would stand still" wait_for 60 helped_now
+	kill -KILL "$(cat /tmp/ping.pid)"
+	check "the twin goes with its owner" wait_for 60 test ! -e $sys
+	balance
+	finish
+}
+
 load_module
 record
 if [ "$mode" = shared ]; then
@@ -67,7 +83,8 @@ check "it answers the first call" wait_for 180 has_done 1
 if [ "$mode" = shared ]; then
 	is "it needs no interrupt" "$irq" 0
 else
-	note "irq $irq: $(grep " $irq:" /proc/interrupts)"
+	note "$(grep "^ *$irq:" /proc/interrupts)"
+	[ "$(option broken n)" = n ] || see_damage
 	check "the host's doorbell moves" move_host
 	note "$moved times; $(said bell 'TWIN doorbell' && grep -c 'TWIN doorbell' /run/bell.log) reports of moves in the twin"
 	check "the twin's doorbell has moved" said bell 'TWIN doorbell moved=[1-9]'
