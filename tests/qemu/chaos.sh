@@ -109,7 +109,10 @@ interrupted()
 	command=$!
 	usleep "$delay"
 	case $signal in
-	supervisor) kill -KILL $(cat /proc/$command/task/$command/children) ;;
+	supervisor)
+		read -r child _ <"/proc/$command/task/$command/children"
+		kill -KILL "$child"
+		;;
 	*) kill "-$signal" $command ;;
 	esac
 	wait $command
@@ -214,7 +217,8 @@ stale=0 done=0 n=0
 draw >/tmp/rounds
 while read -r fate signal delay kernel append options; do
 	n=$((n + 1))
-	[ $n -ge "$first" ] && [ $n -le "$last" ] || continue
+	[ $n -ge "$first" ] || continue
+	[ $n -le "$last" ] || break
 	begin=$(uptime_cs)
 	one_round "$fate" </dev/null >/tmp/round.out 2>&1
 	result=$?
