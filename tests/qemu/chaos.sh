@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Random twins meet a random fate at a random instant, and nothing of it stays on the
-# host, which works on meanwhile. Wants --smp 4, --disk, --net and two twins, and what shared mode does.
+# host, which works on meanwhile. Wants --smp 4, --disk, --net and two twins, and what
+# shared mode does.
 # rig.rounds=N [100]; rig.seed=N repeats the draw, with rig.first=N and rig.last=N
 # of these rounds only.
 # shellcheck source=tests/qemu/lib.sh
@@ -16,7 +17,7 @@ sys=/sys/class/twinos/one
 note "rig.seed=$seed rig.rounds=$rounds"
 
 # A line a round: what fate, how it is told, how many microseconds after the start
-# or the twin's, which kernel, whether the guest module is there, and the options.
+# or the twin's, which kernel, what its command line adds, and the options.
 draw()
 {
 	awk -v seed="$seed" -v rounds="$rounds" '
@@ -121,7 +122,7 @@ interrupted()
 	wait_for 30 eval 'gone || is_in running'
 }
 
-# After two looks: until the supervisor has seen it, it is running.
+# Without a limit nobody is told.
 hangs()
 {
 	case $options in
