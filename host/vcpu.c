@@ -7,10 +7,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/cpu.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/apic.h>
@@ -285,10 +287,24 @@ static void take_turn(struct vcpu *vcpu)
 		WRITE_ONCE(vcpu->over, true);
 }
 
+/*
+ * The world's state is this CPU's. A CPU on its way down pushes every thread away
+ * that may migrate, bound or not (kernel/sched/core.c: balance_push()), before
+ * cpu_leaves() can refuse, and takes the binding from it.
+ */
+static void stay(struct vcpu *vcpu)
+{
+	cpus_read_lock();
+	set_cpus_allowed_ptr(current, cpumask_of(vcpu->cpu));
+	migrate_disable();
+	cpus_read_unlock();
+}
+
 static int turns_thread(void *data)
 {
 	struct vcpu *vcpu = data;
 
+	stay(vcpu);
 	while (!kthread_should_stop()) {
 		wait_for_turn(vcpu);
 		if (!READ_ONCE(vcpu->over) && !kthread_should_stop())
@@ -298,6 +314,7 @@ static int turns_thread(void *data)
 		else
 			cond_resched();
 	}
+	migrate_enable();
 	return 0;
 }
 
@@ -309,6 +326,7 @@ static int first_thread(void *data)
 {
 	struct vcpu *vcpu = data;
 
+	stay(vcpu);
 	vcpu->result = first_turn(vcpu);
 	complete_all(&vcpu->first);
 	set_current_state(TASK_INTERRUPTIBLE);
@@ -317,6 +335,7 @@ static int first_thread(void *data)
 		set_current_state(TASK_INTERRUPTIBLE);
 	}
 	__set_current_state(TASK_RUNNING);
+	migrate_enable();
 	return 0;
 }
 
