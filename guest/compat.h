@@ -4,6 +4,7 @@
 #define TWINOS_GUEST_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/irq.h>
 #include <linux/platform_device.h>
 #include <linux/timer.h>
 #include <linux/version.h>
@@ -29,6 +30,14 @@ compat_hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 #else
 	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/* 6.15 made it the default and dropped the flag. */
+static inline void compat_irq_moves_at_once(unsigned int irq)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	irq_set_status_flags(irq, IRQ_MOVE_PCNTXT);
 #endif
 }
 

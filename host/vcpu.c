@@ -7,10 +7,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/cpu.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/apic.h>
@@ -18,6 +20,7 @@
 #include <asm/pgtable_types.h>
 #include <asm/tsc.h>
 
+#include "doorbell.h"
 #include "quiet.h"
 #include "vcpu.h"
 
@@ -235,6 +238,13 @@ static bool idle_wanted(struct vcpu *vcpu, ktime_t *timeout)
 	return true;
 }
 
+/* The calls last: who calls sets the bit first and wakes the thread then. */
+static bool is_idle(struct vcpu *vcpu, ktime_t *timeout)
+{
+	return idle_wanted(vcpu, timeout) &&
+	       !doorbell_is_called(vcpu->doorbell);
+}
+
 /* Sleeps as long as the twin has nothing to do, or nothing ever again. */
 static void wait_for_turn(struct vcpu *vcpu)
 {
@@ -242,7 +252,7 @@ static void wait_for_turn(struct vcpu *vcpu)
 
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!kthread_should_stop() &&
-	    (READ_ONCE(vcpu->over) || idle_wanted(vcpu, &timeout)))
+	    (READ_ONCE(vcpu->over) || is_idle(vcpu, &timeout)))
 		schedule_hrtimeout(timeout == KTIME_MAX ? NULL : &timeout,
 				   HRTIMER_MODE_REL);
 	__set_current_state(TASK_RUNNING);
@@ -267,6 +277,7 @@ static void take_turn(struct vcpu *vcpu)
 		return;
 	}
 	reraise(&vcpu->reraise, vcpu->cpu);
+	doorbell_look(vcpu->doorbell);
 	why = READ_ONCE(vcpu->shared->exit);
 	/* It was fetched, and its way in is gone: the tool must hear of it. */
 	if (why == TWINOS_EXIT_NONE)
@@ -276,10 +287,24 @@ static void take_turn(struct vcpu *vcpu)
 		WRITE_ONCE(vcpu->over, true);
 }
 
+/*
+ * The world's state is this CPU's. A CPU on its way down pushes every thread away
+ * that may migrate, bound or not (kernel/sched/core.c: balance_push()), before
+ * cpu_leaves() can refuse, and takes the binding from it.
+ */
+static void stay(struct vcpu *vcpu)
+{
+	cpus_read_lock();
+	set_cpus_allowed_ptr(current, cpumask_of(vcpu->cpu));
+	migrate_disable();
+	cpus_read_unlock();
+}
+
 static int turns_thread(void *data)
 {
 	struct vcpu *vcpu = data;
 
+	stay(vcpu);
 	while (!kthread_should_stop()) {
 		wait_for_turn(vcpu);
 		if (!READ_ONCE(vcpu->over) && !kthread_should_stop())
@@ -289,6 +314,7 @@ static int turns_thread(void *data)
 		else
 			cond_resched();
 	}
+	migrate_enable();
 	return 0;
 }
 
@@ -300,6 +326,7 @@ static int first_thread(void *data)
 {
 	struct vcpu *vcpu = data;
 
+	stay(vcpu);
 	vcpu->result = first_turn(vcpu);
 	complete_all(&vcpu->first);
 	set_current_state(TASK_INTERRUPTIBLE);
@@ -308,6 +335,7 @@ static int first_thread(void *data)
 		set_current_state(TASK_INTERRUPTIBLE);
 	}
 	__set_current_state(TASK_RUNNING);
+	migrate_enable();
 	return 0;
 }
 
@@ -367,7 +395,7 @@ static int take_first_turn(struct vcpu *vcpu, const char *name)
 
 int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	       const struct memory_range *low, void *handover,
-	       const struct twinos_start *start)
+	       struct doorbell *doorbell, const struct twinos_start *start)
 {
 	struct twinos_handover *area = handover;
 	int ret = check_machine();
@@ -380,11 +408,17 @@ int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	vcpu->low = low;
 	vcpu->start = start;
 	vcpu->shared = &area->shared;
+	vcpu->doorbell = doorbell;
 	vcpu->slice_us = start->slice_us ?: TWINOS_SLICE_DEFAULT_US;
 	recall_set_limit(vcpu, FIRST_LIMIT_MS);
 	recall_begin(vcpu);
 	ret = take_first_turn(vcpu, name);
 	return ret && vcpu_stop(vcpu) ? -EIO : ret;
+}
+
+void vcpu_wake(struct vcpu *vcpu)
+{
+	wake_up_process(vcpu->thread);
 }
 
 int vcpu_stop(struct vcpu *vcpu)

@@ -164,9 +164,10 @@ const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin);
 int twinos_twin_fd(const struct twinos_twin *twin);
 
 /*
- * twinos_twin_life() - TWINOS_RUNNING, TWINOS_HALTED, TWINOS_REBOOTING or
- * TWINOS_PANICKED, as far as the handover area tells: without a guest module a
- * panic or halt does not show there, and a reboot is told as a halt
+ * twinos_twin_life() - TWINOS_RUNNING, TWINOS_HALTED, TWINOS_REBOOTING,
+ * TWINOS_PANICKED, or in shared mode TWINOS_HUNG once an NMI has taken it off its
+ * CPU, as far as the handover area tells: without a guest module a panic or halt
+ * does not show there, and a reboot is told as a halt
  */
 unsigned int twinos_twin_life(const struct twinos_twin *twin);
 

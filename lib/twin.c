@@ -558,8 +558,9 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 	if (twin->config.shared) {
 		start.flags = TWINOS_START_SHARED;
 		start.slice_us = twin->plan.slice_us;
-		start.handover = twin->place.base + twin->layout.handover;
 	}
+	if (has_guest(twin))
+		start.handover = twin->place.base + twin->layout.handover;
 	for (i = 0; i < twin->config.nr_cpus; i++)
 		cpus[i] = twin->cpus[i].cpu;
 	return ioctl(twin->owner, TWINOS_START, &start) ?

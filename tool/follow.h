@@ -43,8 +43,9 @@ struct follow_how {
 int follow_signals(void);
 
 /*
- * follow_twin() - until the twin has ended, whose log is kept then (lastlog_save()); it is stopped if its kernel has come
- * to its end, or if a signal came. How it is goes into its state, for everybody.
+ * follow_twin() - until the twin has ended, whose log is kept then
+ * (lastlog_save()); it is stopped if its kernel has come to its end, or if a signal
+ * came. How it is goes into its state, for everybody.
  * -errno if it could be neither followed nor stopped.
  */
 int follow_twin(struct twinos_twin *twin, const struct follow_how *how,

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 4
+#define TWINOS_HANDOVER_REVISION 5
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* In the .modinfo of twinos_guest.ko, with TWINOS_HANDOVER_REVISION. */
@@ -91,6 +91,47 @@ struct twinos_shared {
 	__u64 left;
 };
 
+/* &struct twinos_doorbell.target: 0, or a vector in bits 7-0 and an APIC id here. */
+#define TWINOS_TARGET_VECTOR 0xffULL
+#define TWINOS_TARGET_ID_SHIFT 32
+#define TWINOS_TARGET_FIRST_VECTOR 32 /* those below are exceptions */
+
+/**
+ * struct twinos_doorbell - one direction of notifications
+ *
+ * The sender sets a bit, and rings if it was clear: it sends the interrupt that
+ * @target names. The receiver, in that interrupt, takes all bits at once. What the
+ * bits stand for is agreed on elsewhere. Each group lies on a cache line of its own.
+ *
+ * @bits: writers both: the sender sets bits, by a locked instruction, after all
+ *	that the bit tells of was written; the receiver exchanges them for 0, and
+ *	reads what they tell of after that
+ * @target: writer receiver, one store of 64 bits: the vector that it wants, 32 or
+ *	above, and the physical APIC id of the CPU; 0: there is none. May change at
+ *	any time, and the receiver looks at @bits after each change. So the sender
+ *	reads it after it has set the bit, and once more after it has sent the
+ *	interrupt: if it is another one then, it sends another interrupt
+ * @taken: writer receiver: how often it has taken bits so far
+ * @bad: writer sender: how often @target was one that it must not or can't ring
+ * @helped: writer host, in both directions: how often bits had lain there until the
+ *	host's slow look, every TWINOS_SLOW_LOOK_MS, found them
+ *
+ * In shared mode nobody rings, @target is 0 and there is no slow look: the host
+ * looks after each turn of the twin, the twin when its turn begins.
+ */
+struct twinos_doorbell {
+	__u64 bits;
+	__u8 pad0[56];
+	__u64 target;
+	__u64 taken;
+	__u8 pad1[48];
+	__u64 bad;
+	__u64 helped;
+	__u8 pad2[48];
+};
+
+#define TWINOS_SLOW_LOOK_MS 100
+
 #define TWINOS_CONSOLE_IN 256 /* bytes; a power of two */
 #define TWINOS_CONSOLE_OUT 1024 /* as above */
 
@@ -148,6 +189,8 @@ struct twinos_console {
  * @beating: writer twin: a bit for each of its CPUs that has a heartbeat
  * @beats: writer twin, each CPU its own, by the number that its kernel gives it:
  *	grows every TWINOS_BEAT_MS as long as the CPU takes interrupts
+ * @kick: from the twin to the host; all 0 at the start
+ * @call: from the host to the twin; all 0 at the start
  * @console: see there
  */
 struct twinos_handover {
@@ -166,7 +209,10 @@ struct twinos_handover {
 	__u8 pad2[448 - sizeof(struct twinos_shared)];
 	__u64 beating[TWINOS_BEATS / 64]; /* at 512 */
 	__u32 beats[TWINOS_BEATS];
-	__u8 pad3[2048 - 544 - 4 * TWINOS_BEATS];
+	__u8 pad3[32];
+	struct twinos_doorbell kick; /* at 1600 */
+	struct twinos_doorbell call; /* at 1792 */
+	__u8 pad4[64];
 	struct twinos_console console; /* at 2048 */
 };
 

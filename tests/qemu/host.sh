@@ -54,7 +54,7 @@ more_ticks()
 	wait_for 60 at_least_ticks "$1" $(($(ticks "$1") + 3))
 }
 
-# sleeps HOW FILE - a sleep that is not refused never ends
+# is_refused HOW FILE - a sleep that is not refused never ends
 is_refused()
 {
 	fails sh -c "echo $1 >/sys/power/$2" || return
@@ -102,6 +102,7 @@ check "sleep is refused" is_refused freeze state
 check "the one still ticks" more_ticks own
 check "the shared one is stopped" twinctl stop shares
 check "sleep is refused for the one that is left" is_refused freeze state
+check "so is hibernation" is_refused disk state
 check "that is stopped" twinctl stop own
 check "its end is in the log that was kept" sh -c "twinctl dmesg own --json | tail -n 1 | grep TWIN"
 

@@ -205,7 +205,7 @@ static inline bool memory_is_back(long before_kb)
 	long missing_kb = before_kb / (is_watched ? 20 : 100);
 	unsigned int try;
 
-	for (try = 0; try < 30; try++) {
+	for (try = 0; try < 300; try++) {
 		if (take_balance().available_kb >= before_kb - missing_kb)
 			return true;
 		usleep(100000);

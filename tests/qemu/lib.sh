@@ -213,7 +213,7 @@ STALE_CODE='Oops: int3\|int3: 0000'
 
 has_begun()
 {
-	said "$1" 'TWIN' || said "$1" "$STALE_CODE"
+	said "$1" 'TWIN init' || said "$1" "$STALE_CODE"
 }
 
 # start_twin NAME PLAN [OPTION]... - /twins/1 unless there is a --kernel; its
@@ -225,7 +225,7 @@ start_twin()
 	for try in 1 2 3; do
 		start_twin_once "$@" || return
 		wait_for 60 has_begun "$1"
-		said "$1" "$STALE_CODE" && ! said "$1" 'TWIN' || return 0
+		said "$1" "$STALE_CODE" && ! said "$1" 'TWIN init' || return 0
 		echo "# the kernel of twin $1 ran stale code, try $try" >/dev/ttyS2
 		twinctl stop "$1"
 	done

@@ -35,6 +35,25 @@ sleep_is_refused()
 	dmesg | tail -n 5 | grep 'twinos'
 }
 
+# stays NAME CPU - its thread may run on no other
+stays()
+{
+	pid=$(cat "/sys/class/twinos/$1/vcpu/pid")
+	grep Cpus_allowed_list "/proc/$pid/status"
+	[ "$(sed -n 's/^Cpus_allowed_list:[^0-9]*//p' "/proc/$pid/status")" = "$2" ]
+}
+
+# never TIMES COMMAND... - it fails each time
+never()
+{
+	left=$1
+	shift
+	while [ "$left" -gt 0 ]; do
+		fails "$@" || return
+		left=$((left - 1))
+	done
+}
+
 offline()
 {
 	echo 0 >"/sys/devices/system/cpu/cpu$1/online"
@@ -87,7 +106,8 @@ fi
 
 check "a twin starts" start_twin one tick --shared 1 --memory 128M
 check "its user space runs" wait_for 120 said one 'TWIN up'
-check "its CPU can't go offline" fails offline 1
+check "its CPU can't go offline" never 20 offline 1
+check "its thread stays there" stays one 1
 check "the host can't go to sleep" sleep_is_refused
 check "its CPU can't be lent" fails twinctl start --name two --cpus 1, \
 	--kernel /twins/1 --initrd /twins/initrd --memory 128M

@@ -5,15 +5,16 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
-gone()
+hangs()
 {
-	[ ! -e /sys/class/twinos/one ]
+	[ "$(cat /sys/class/twinos/one/state /sys/class/twinos/one/reason | tr '\n' ' ')" = "stopped hung " ]
 }
 
 load_module
 record
 check "a twin starts" start_twin one irqoff --shared 1 --memory 128M
-check "all is given back" wait_for 120 gone
+check "it is stopped, as one that hangs" wait_for 120 hangs
+check "its memory is given back" twinctl stop one
 check "it had begun to spin" said one 'havoc: irqoff'
 check "an NMI was sent" sh -c "dmesg | grep -q 'does not give CPU 1 back: NMI'"
 check "no INIT was needed" fails sh -c "dmesg | grep -q 'give CPU 1 back: INIT'"
