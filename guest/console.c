@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "console.h"
+#include "doorbell.h"
 
 #define OUTBUF_SIZE 256
 
@@ -28,7 +29,10 @@ static compat_hvc_ret get_chars(u32 vtermno, compat_hvc_char *buf,
 
 	for (i = 0; i < size; i++)
 		buf[i] = console->in[(tail + i) % TWINOS_CONSOLE_IN];
+	if (!size)
+		return 0;
 	smp_store_release(&console->in_tail, tail + size);
+	guest_kick(TWINOS_BIT_CONSOLE);
 	return size;
 }
 
@@ -53,6 +57,7 @@ static compat_hvc_ret put_chars(u32 vtermno, const compat_hvc_char *buf,
 	for (i = 0; i < size; i++)
 		console->out[(head + i) % TWINOS_CONSOLE_OUT] = buf[i];
 	smp_store_release(&console->out_head, head + size);
+	guest_kick(TWINOS_BIT_CONSOLE);
 	return size;
 }
 
@@ -76,16 +81,18 @@ static void resize(void)
 	__hvc_resize(hvc, size);
 }
 
-void console_called(void)
+/* There is something to read, or room to write, or the terminal has a new size. */
+static void called(void *data)
 {
 	resize();
-	if (READ_ONCE(console->in_head) != console->in_tail)
-		hvc_kick();
+	hvc_kick();
 }
 
 int console_init(struct twinos_handover *handover)
 {
 	console = &handover->console;
 	hvc = hvc_alloc(0, 0, &ops, OUTBUF_SIZE);
-	return PTR_ERR_OR_ZERO(hvc);
+	if (IS_ERR(hvc))
+		return PTR_ERR(hvc);
+	return guest_on_call(TWINOS_BIT_CONSOLE, called, NULL);
 }

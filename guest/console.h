@@ -5,10 +5,7 @@
 
 #include <twinos/handover.h>
 
-/* console_init() - from now on there is a hvc0 */
+/* console_init() - from now on there is a hvc0; after doorbell_init() */
 int console_init(struct twinos_handover *handover);
-
-/* console_called() - the host has written to it, or its terminal has a new size */
-void console_called(void);
 
 #endif

@@ -185,7 +185,10 @@ int64_t twinos_twin_silence(struct twinos_twin *twin);
  * twinos_twin_console_reads() - whether somebody reads, so that writers are to wait
  * where there is no room; otherwise what has none is dropped.
  * twinos_twin_console_resize() - how large the terminal is.
+ * twinos_twin_console_fd() - to poll for reading: the twin has written, or read what
+ * was there; -1 without a guest module. A read answers it.
  */
+int twinos_twin_console_fd(const struct twinos_twin *twin);
 size_t twinos_twin_console_read(struct twinos_twin *twin, void *data,
 				size_t size);
 size_t twinos_twin_console_write(struct twinos_twin *twin, const void *data,

@@ -22,7 +22,6 @@
 #include "watch.h"
 
 #define LOOK_MS 50
-#define READ_LOOK_MS 10 /* while somebody sits at its terminal */
 
 /* A twin that writes without end must not keep us from signals. */
 #define RECORDS_A_LOOK 256
@@ -264,16 +263,17 @@ static void look_at_terminal(const struct following *following)
 static void wait_a_look(const struct following *following)
 {
 	struct terminal *terminal = following->how->terminal;
-	struct pollfd fds[2 + TERMINAL_FDS] = {
+	struct pollfd fds[3 + TERMINAL_FDS] = {
 		{ .fd = following->fd, .events = POLLIN },
 		{ .fd = following->how->signals, .events = POLLIN },
+		{ .fd = twinos_twin_console_fd(following->twin),
+		  .events = POLLIN },
 	};
-	nfds_t nr = 2;
+	nfds_t nr = 3;
 
 	if (terminal)
 		nr += terminal_poll(terminal, fds + nr);
-	poll(fds, nr,
-	     terminal && terminal_is_read(terminal) ? READ_LOOK_MS : LOOK_MS);
+	poll(fds, nr, LOOK_MS);
 }
 
 static int follow(struct following *following, struct twinos_error *err)

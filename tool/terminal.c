@@ -119,16 +119,6 @@ void terminal_print(struct terminal *terminal, const void *data, size_t size)
 		terminal->kept[terminal->printed++ % KEPT] = from[i];
 }
 
-int terminal_is_read(const struct terminal *terminal)
-{
-	size_t i;
-
-	for (i = 0; i < TERMINAL_CLIENTS; i++)
-		if (terminal->clients[i].fd >= 0)
-			return true;
-	return false;
-}
-
 static bool has_all(const struct terminal *terminal,
 		    const struct client *client)
 {

@@ -60,9 +60,6 @@ void terminal_close(struct terminal *terminal);
 /* terminal_print() - keep it, and let everybody have it */
 void terminal_print(struct terminal *terminal, const void *data, size_t size);
 
-/* terminal_is_read() - by anybody, just now */
-int terminal_is_read(const struct terminal *terminal);
-
 /* terminal_poll() - fill @fds with what to wait for; returns how many */
 size_t terminal_poll(const struct terminal *terminal, struct pollfd *fds);
 

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 5
+#define TWINOS_HANDOVER_REVISION 6
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* In the .modinfo of twinos_guest.ko, with TWINOS_HANDOVER_REVISION. */
@@ -131,6 +131,9 @@ struct twinos_doorbell {
 };
 
 #define TWINOS_SLOW_LOOK_MS 100
+
+/* The bit of both directions that stands for &struct twinos_console. */
+#define TWINOS_BIT_CONSOLE 0
 
 #define TWINOS_CONSOLE_IN 256 /* bytes; a power of two */
 #define TWINOS_CONSOLE_OUT 1024 /* as above */
