@@ -183,7 +183,8 @@ ran_stale_code()
 	{
 		twinctl dmesg one || twinctl dmesg --last one
 	} >/tmp/stale.log 2>/dev/null
-	grep -q 'Linux version' /tmp/stale.log || return
+	grep -q 'did not come back from its first turn' /tmp/round.out ||
+		grep -q 'Linux version' /tmp/stale.log || return
 	grep -q "$STALE_CODE" /tmp/stale.log || ! grep -q 'TWIN init' /tmp/stale.log
 }
 
@@ -192,11 +193,10 @@ tell_failure()
 {
 	not_ok "round $n: $*"
 	sed 's/^/#   /' /tmp/round.out
-	# shellcheck disable=SC2015
-	gone || {
-		grep -r . $sys 2>/dev/null
+	{
+		gone || grep -r . $sys 2>/dev/null
 		twinctl dmesg one | tail -n 40
-	} | sed 's/^/#   /'
+	} 2>&1 | sed 's/^/#   /'
 }
 
 same_low()
