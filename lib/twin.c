@@ -493,7 +493,7 @@ static void unload(struct twinos_twin *twin)
 static int bind_console(struct twinos_twin *twin, struct twinos_error *err)
 {
 	int ret = has_guest(twin) ? twinos_console_bind(&twin->console_bell,
-							 twin->owner) :
+							twin->owner) :
 				    0;
 
 	if (ret)

@@ -154,11 +154,17 @@ static int write_all(const char *data, size_t size)
 /* Who may not write is told, in the raw terminal's way. */
 static int tell_welcome(const struct console *console, bool may_write)
 {
-	static const char text[] =
+	static const char reader[] =
 		"[twinctl: another terminal writes to this twin; you look on]\r\n";
+	static const char leave[] =
+		"[twinctl: Ctrl-] leaves this terminal, the twin goes on]\r\n";
+	int ret = 0;
 
-	return may_write || console->read_only ? 0 :
-						 write_all(text, strlen(text));
+	if (!may_write && !console->read_only)
+		ret = write_all(reader, strlen(reader));
+	if (!ret && console->raw)
+		ret = write_all(leave, strlen(leave));
+	return ret;
 }
 
 static enum next take_message(struct console *console)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 
 #include "follow.h"
 #include "lastlog.h"
@@ -40,6 +41,7 @@ struct following {
 	int fd;
 	const struct follow_how *how;
 	struct twinos_log *log;
+	bool prints; /* our own, not the seat's */
 	int64_t search_after; /* no look at the log before */
 	int64_t beats_after; /* nor at the heartbeats */
 	int64_t panic_until; /* 0: no panic seen */
@@ -96,7 +98,7 @@ static bool take_record(struct following *following)
 		following->search_after = watch_now() + WATCH_SEARCH_MS;
 	if (ret <= 0)
 		return false;
-	if (following->how->print && !end->print_error)
+	if (following->prints && !end->print_error)
 		end->print_error = record_print(&record);
 	if (following->how->terminal)
 		show_record(following, &record);
@@ -106,7 +108,7 @@ static bool take_record(struct following *following)
 /* The records stay in the ring while standard output takes no more. */
 static bool can_take(const struct following *following, int timeout_ms)
 {
-	return !following->how->print || following->end->print_error ||
+	return !following->prints || following->end->print_error ||
 	       record_can_print(timeout_ms);
 }
 
@@ -136,7 +138,7 @@ static void keep_log(struct following *following)
 	if (following->end->state == TWINOS_STOPPED &&
 	    !following->end->log_error)
 		lastlog_save(twinos_twin_plan(following->twin)->name,
-			     following->log, !following->how->print);
+			     following->log, !following->prints);
 }
 
 static bool signal_came(const struct following *following)
@@ -182,7 +184,7 @@ static void note_change(const struct following *following)
 {
 	const char *name = twinos_twin_plan(following->twin)->name;
 
-	if (!following->how->print)
+	if (!following->prints)
 		return;
 	if (following->taken_off)
 		note("twin '%s' hangs: it did not give its CPU back and was "
@@ -260,6 +262,11 @@ static void look_at_terminal(const struct following *following)
 	terminal_serve(following->how->terminal);
 }
 
+static bool is_seated(const struct follow_how *how)
+{
+	return how->seat && !waitpid(how->seat, NULL, WNOHANG);
+}
+
 static void wait_a_look(const struct following *following)
 {
 	struct terminal *terminal = following->how->terminal;
@@ -283,6 +290,8 @@ static int follow(struct following *following, struct twinos_error *err)
 	int ret;
 
 	for (;;) {
+		following->prints = following->how->print &&
+				    !is_seated(following->how);
 		look_at_log(following);
 		look_at_terminal(following);
 		ret = twinos_get_state(following->fd, &end->state,
@@ -358,6 +367,7 @@ bool follow_rest(struct twinos_twin *twin, bool print)
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
 		.how = &how,
+		.prints = print,
 		.end = &end,
 	};
 	bool panicked;

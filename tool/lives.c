@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <syslog.h>
+#include <unistd.h>
 
+#include "exit.h"
 #include "lastlog.h"
 #include "lives.h"
 #include "output.h"
@@ -73,6 +76,26 @@ static struct terminal *open_terminal(struct twinos_twin *twin, bool print)
 	return terminal;
 }
 
+/*
+ * Who runs a twin from a terminal sits at the twin's at once: a twinctl console of its
+ * own, which has none of our fds. 0 if it is not wanted or not to be had.
+ */
+static pid_t sit_down(struct twinos_twin *twin, const struct terminal *terminal)
+{
+	const char *name = twinos_twin_plan(twin)->name;
+	pid_t seat;
+
+	if (!terminal || output_json || twinos_twin_console_fd(twin) < 0 ||
+	    !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return 0;
+	seat = fork();
+	if (!seat) {
+		execl("/proc/self/exe", "twinctl", "console", name, NULL);
+		_exit(EXIT_SYSTEM);
+	}
+	return seat < 0 ? 0 : seat;
+}
+
 static int follow_lives(const struct options *options, struct twinos_twin *twin,
 			struct follow_how *how, struct follow_end *end,
 			struct twinos_error *err)
@@ -114,8 +137,13 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 		.hang_ms = options->hang_ms,
 		.stop_hung = options->restart.policy != RESTART_NO,
 	};
-	int ret = follow_lives(options, twin, &how, end, err);
+	int ret;
 
+	if (print)
+		how.seat = sit_down(twin, how.terminal);
+	ret = follow_lives(options, twin, &how, end, err);
 	terminal_close(how.terminal);
+	if (how.seat)
+		waitpid(how.seat, NULL, 0);
 	return ret;
 }

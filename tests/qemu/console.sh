@@ -113,6 +113,21 @@ twinctl console one >/tmp/out 2>/tmp/err
 is "a twin that is gone has none" "$?" "$(twinctl show one >/dev/null 2>&1; echo $?)"
 check "and no socket" fails test -e /run/twinos/one.console
 
+# shellcheck disable=SC2086
+sit runner pty 24 80 twinctl run --name one $mode --kernel /twins/1 --initrd /twins/initrd \
+	--memory 128M --append "$TWIN_APPEND twin.plan=shell"
+exec 4>/tmp/runner.in
+check "who runs a twin sits at its terminal" wait_for 180 shows runner '^.* # '
+enter 'echo "he""re"'
+check "and may write" wait_for 30 shows runner '^here$'
+type_in "$(printf '\035')"
+check "leaves it" wait_for 20 shows runner 'it goes on'
+check "the twin goes on" test -e /sys/class/twinos/one
+type_in "$(printf '\003')"
+check "Ctrl-C stops it then" wait_for 20 ends runner
+check "and says so" grep -q 'was stopped' /tmp/runner.out
+exec 4>&-
+
 case $mode in
 --cpus*)
 	check "a twin without a guest module starts" start_twin two tick --cpus 1 \
