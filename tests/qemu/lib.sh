@@ -327,10 +327,10 @@ interrupts_agree()
 	return $agree
 }
 
-# Every report of the twin gives its date, every line of the log the host's uptime
-# when it came. Those that came late tell nothing; a few must be right.
+# Every report of the twin gives its date and its uptime; when it came here, which can
+# be late, does not matter.
 # dates_agree NAME BEGAN - all are the host's if its kernel began within half a minute
-# after this date; when its lines came here does not matter
+# after this date, and they agree with each other within 2 s
 dates_agree()
 {
 	awk -v began="$2" '/TWIN up/ {
@@ -338,10 +338,12 @@ dates_agree()
 			date = substr($0, RSTART + 5, RLENGTH - 5)
 			match($0, /uptime=[0-9]+/)
 			late = date - substr($0, RSTART + 7, RLENGTH - 7) - began
-			right += late >= -2 && late <= 30
+			if (!n || late < first) first = late
+			if (!n || late > last) last = late
 			n++ }
-		END { print n + 0 " dates, " right + 0 " right, the last " late " s after"
-			exit !(n && right == n) }' "/run/$1.log"
+		END { print n + 0 " dates, " first " to " last " s after"
+			exit !(n && first >= -2 && last <= 30 && last - first <= 2) }' \
+		"/run/$1.log"
 }
 
 # tsc_mhz - as the kernel whose log is on standard input took it to be
