@@ -93,9 +93,9 @@ const char *twinos_shared_start_error(int code)
 	case ETXTBSY:
 		return "KVM uses it; end the virtual machines and unload kvm_intel or kvm_amd";
 	case ECANCELED:
-		return "the twin gave up at its first turn: it panicked, went down, or its guest module could not start; 'twinctl run' prints its log";
+		return "the twin gave up at its first turn: it panicked, went down, or its guest module could not start; 'twinctl dmesg' prints its log";
 	case EOVERFLOW:
-		return "the twin did not come back from its first turn in time and was taken off by force: its guest module was not loaded; 'twinctl run' prints its log";
+		return "the twin did not come back from its first turn in time and was taken off by force: its guest module was not loaded; 'twinctl dmesg' prints its log";
 	case EINTR:
 		return "its first turn was broken off on request";
 	case EIO:

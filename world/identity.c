@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's half of the root is copied anew before each switch, because a
- * kernel may add entries to it at run time. The root lies below 4 GiB, where CR3
- * can point to it before 64-bit mode.
+ * kernel may add entries to it at run time.
  */
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -25,13 +24,12 @@ static unsigned int index_at(phys_addr_t address, unsigned int level)
 	return address >> (PAGE_SHIFT + 9 * level) & (ENTRIES - 1);
 }
 
-int identity_init(struct identity *identity, phys_addr_t address)
+int identity_init(struct identity *identity, phys_addr_t address, gfp_t gfp)
 {
 	unsigned int i, nr = levels();
 
 	for (i = 0; i < nr; i++) {
-		identity->table[i] =
-			(void *)get_zeroed_page(GFP_KERNEL | GFP_DMA32);
+		identity->table[i] = (void *)get_zeroed_page(gfp);
 		if (!identity->table[i])
 			goto free;
 		if (i)

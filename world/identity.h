@@ -18,8 +18,11 @@ struct identity {
 	u64 cr3;
 };
 
-/* identity_init() - map the page at @address to itself; -ENOMEM */
-int identity_init(struct identity *identity, phys_addr_t address);
+/*
+ * identity_init() - map the page at @address to itself, by page tables from where
+ * @gfp says; -ENOMEM
+ */
+int identity_init(struct identity *identity, phys_addr_t address, gfp_t gfp);
 void identity_exit(struct identity *identity);
 
 /* identity_update() - take over what the kernel's own page tables map now */

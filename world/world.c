@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/gfp.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/desc.h>
@@ -6,6 +7,15 @@
 #include "world.h"
 
 #define DR7_NOTHING 0x400
+
+/*
+ * A core that was fetched by an INIT (host/recall.c) comes to the host's root before
+ * 64-bit mode, where CR3 has 32 bits. A twin may have no memory below 4 GiB.
+ */
+static gfp_t root_gfp(unsigned int own)
+{
+	return own == TWINOS_SLOT_HOST ? GFP_KERNEL | GFP_DMA32 : GFP_KERNEL;
+}
 
 static void fill_slot(struct world *world, unsigned int own)
 {
@@ -25,7 +35,7 @@ int world_init(struct world *world, void *page, phys_addr_t address,
 	int ret;
 
 	world->page = page;
-	ret = identity_init(&world->identity, address);
+	ret = identity_init(&world->identity, address, root_gfp(own));
 	if (ret)
 		return ret;
 	ret = fpu_init(&world->fpu);

@@ -134,6 +134,7 @@ static struct target targets[] = {
 	{ "get_zeroed_page_noprof", VALUE, 0, EVERY, PAGES },
 	{ "alloc_pages", VALUE, 0, EVERY, PAGES }, /* until 6.9 */
 	{ "alloc_pages_noprof", VALUE, 0, EVERY, PAGES },
+	{ "__alloc_pages", VALUE, 0, EVERY, PAGES }, /* without NUMA */
 	{ "free_pages", WORKS, 0, 0, NOTHING, PAGES },
 };
 
