@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An edge that the twin has taken is raised again by a self-IPI, which is how
- * the kernel itself resends one (kernel/irq/resend.c). A level-triggered one is
- * sent again by its IO-APIC after the EOI, as long as it is asserted. Where
- * interrupts are remapped, that takes an EOI by the pin, which only the host can
- * do (arch/x86/kernel/apic/io_apic.c: ioapic_ir_ack_level()).
+ * An edge that the twin has taken is raised again by the chip's IPI, with which
+ * the kernel itself resends one (kernel/irq/resend.c). Not by irq_inject_interrupt():
+ * where the twin took an IPI of the kernel's own, after enable_irq(), that one is
+ * told that the irq is being resent already, and it would be lost. A
+ * level-triggered one is sent again by its IO-APIC after the EOI, as long as it is
+ * asserted. Where interrupts are remapped, that takes an EOI by the pin, which only
+ * the host can do (arch/x86/kernel/apic/io_apic.c: ioapic_ir_ack_level()).
  * Only irqs that are started and have an action: another one would stay in
  * service for ever.
  */
@@ -48,25 +50,21 @@ static unsigned int vector_of(unsigned int irq, unsigned int cpu)
 	return cfg ? cfg->vector : 0;
 }
 
-static void end_level(struct irq_data *data)
+/* @data's irq may be freed meanwhile, but is not shut down under the lock. */
+static void raise_irq(struct irq_data *data)
 {
 	struct irq_desc *desc = irq_data_to_desc(data);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
-	if (data->chip && data->chip->irq_eoi)
+	if (!irqd_is_started(data))
+		goto unlock;
+	if (!irqd_is_level_type(data))
+		irq_chip_retrigger_hierarchy(data);
+	else if (data->chip && data->chip->irq_eoi)
 		data->chip->irq_eoi(data);
+unlock:
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
-}
-
-static void raise_irq(unsigned int irq)
-{
-	struct irq_data *data = irq_get_irq_data(irq);
-
-	if (irqd_is_level_type(data))
-		end_level(data);
-	else
-		irq_inject_interrupt(irq);
 }
 
 static bool take(struct reraise *reraise, unsigned int vector)
@@ -105,7 +103,7 @@ void reraise(struct reraise *reraise, unsigned int cpu)
 		vector = vector_of(irq, cpu);
 		if (!vector || !take(reraise, vector))
 			continue;
-		raise_irq(irq);
+		raise_irq(irq_get_irq_data(irq));
 		reraise->reraised++;
 	}
 	rcu_read_unlock();
@@ -122,6 +120,6 @@ void reraise_all(unsigned int cpu)
 	rcu_read_lock();
 	for (irq = 0; irq < nr_irqs; irq++)
 		if (vector_of(irq, cpu))
-			raise_irq(irq);
+			raise_irq(irq_get_irq_data(irq));
 	rcu_read_unlock();
 }

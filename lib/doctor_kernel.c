@@ -133,17 +133,6 @@ static void contig_alloc(struct twinos_doctor *doctor)
 	check_need(doctor, &need);
 }
 
-static void irq_injection(struct twinos_doctor *doctor)
-{
-	static const struct need need = {
-		.option = "CONFIG_GENERIC_IRQ_INJECTION",
-		.symbol = "irq_inject_interrupt",
-		.what = "interrupts that can be raised again",
-	};
-
-	check_need(doctor, &need);
-}
-
 /* The level in brackets: "none [integrity] confidentiality". */
 static bool parse_lockdown(char *line, char **level)
 {
@@ -239,7 +228,6 @@ const struct twinos_check twinos_doctor_kernel[] = {
 	{ "kernel-version", TWINOS_MODE_BOTH, true, kernel_version },
 	{ "hotplug-cpu", TWINOS_MODE_BOTH, true, hotplug_cpu },
 	{ "contig-alloc", TWINOS_MODE_BOTH, true, contig_alloc },
-	{ "irq-injection", TWINOS_MODE_BOTH, true, irq_injection },
 	{ "kexec-lockdown", TWINOS_MODE_BOTH, true, kexec_lockdown },
 	{ "secure-boot", TWINOS_MODE_BOTH, false, secure_boot },
 	{ 0 },

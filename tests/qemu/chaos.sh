@@ -142,7 +142,7 @@ meet()
 	interrupt) interrupted && stop_it --force ;;
 	poweroff | reboot | halt | sysrq-b) start "$1" ;;
 	panic | bug | null | stack | irqoops)
-		start "$1" && wait_for 90 has_panicked && stop_it
+		start "$1" && comes_to "$1" && wait_for 90 has_panicked && stop_it
 		;;
 	irqoff | allirqoff)
 		start "$1" && comes_to "$1" && hangs && stop_it
@@ -153,19 +153,29 @@ meet()
 	esac
 }
 
-# Those of its own making are told by the log that is kept.
+# kept FATE - the log that is kept when it is gone says so
+kept()
+{
+	twinctl dmesg --last one | grep "TWIN $1"
+}
+
+# Those of its own making are told by the log. Of one that is started anew, what is
+# kept can be the next life's already.
 was_fate()
 {
-	case $1 in
-	poweroff | reboot | halt | sysrq-b | panic | bug | null | stack | irqoops | irqoff | allirqoff)
-		twinctl dmesg --last one | grep "TWIN $1"
+	case $1$options in
+	panic*--restart* | bug*--restart* | null*--restart* | stack*--restart* | irqoops*--restart*)
+		says "$1"
+		;;
+	poweroff* | reboot* | halt* | sysrq-b* | panic* | bug* | null* | stack* | irqoops* | irqoff* | allirqoff*)
+		kept "$1"
 		;;
 	esac
 }
 
 one_round()
 {
-	rm -f /run/twinos/one.log
+	rm -f /run/twinos/one.log /tmp/one.log
 	meet "$1" || return
 	wait_for 90 gone || return
 	was_fate "$1" || return

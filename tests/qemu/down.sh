@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The host's own end, beside twins of both modes. Wants --smp 4. rig.how= says which:
 # poweroff  the twins are stopped before; down.after looks at the host's log
-# kexec     another kernel is started, which has all CPUs and says so
+# kexec     so are they before another kernel is started, which has all CPUs
 # kdump     the host panics, and its crash kernel has its memory. Wants crashkernel=.
 # For the last two --program kexec.
 # shellcheck source=tests/qemu/lib.sh

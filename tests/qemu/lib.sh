@@ -327,20 +327,23 @@ interrupts_agree()
 	return $agree
 }
 
-# Every report of the twin gives its date, every line of the log the host's uptime
-# when it came. Those that came late tell nothing; a few must be right.
-# dates_agree NAME N - so many were, within 2 s, and none was in the future
+# Every report of the twin gives its date and its uptime; when it came here, which can
+# be late, does not matter.
+# dates_agree NAME BEGAN - all are the host's if its kernel began within half a minute
+# after this date, and they agree with each other within 2 s
 dates_agree()
 {
-	read -r up _ </proc/uptime
-	awk -v boot=$(($(date +%s) - ${up%.*})) -v wanted="$2" '/TWIN up/ {
+	awk -v began="$2" '/TWIN up/ {
 			match($0, /date=[0-9]+/)
-			late = boot + int($1) - substr($0, RSTART + 5, RLENGTH - 5)
-			right += late >= -2 && late <= 2
-			ahead += late < -2
+			date = substr($0, RSTART + 5, RLENGTH - 5)
+			match($0, /uptime=[0-9]+/)
+			late = date - substr($0, RSTART + 7, RLENGTH - 7) - began
+			if (!n || late < first) first = late
+			if (!n || late > last) last = late
 			n++ }
-		END { print n + 0 " dates, " right + 0 " right, " ahead + 0 " ahead"
-			exit !(right >= wanted && !ahead) }' "/run/$1.log"
+		END { print n + 0 " dates, " first " to " last " s after"
+			exit !(n && first >= -2 && last <= 30 && last - first <= 2) }' \
+		"/run/$1.log"
 }
 
 # tsc_mhz - as the kernel whose log is on standard input took it to be

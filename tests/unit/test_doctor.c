@@ -102,7 +102,6 @@ static void put_kernel(void)
 	fake_root_put("/proc/cmdline", "quiet\n");
 	fake_root_put(CONFIG, "CONFIG_X86_64=y\nCONFIG_HOTPLUG_CPU=y\n"
 			      "CONFIG_CONTIG_ALLOC=y\nCONFIG_MODULES=y\n"
-			      "CONFIG_GENERIC_IRQ_INJECTION=y\n"
 			      "CONFIG_SECURITY_LOCKDOWN_LSM=y\n");
 	fake_root_put(LOCKDOWN, "[none] integrity confidentiality\n");
 	fake_root_put("/sys/module/module/parameters/sig_enforce", "N\n");
@@ -267,20 +266,21 @@ static void options(void **state)
 	fake_root_put(CONFIG, "CONFIG_X86_64=y\n");
 	says("hotplug-cpu", NO, "HOTPLUG_CPU is not set", NO, NO);
 	finds("contig-alloc", NO, "CONTIG_ALLOC is not set");
-	finds("irq-injection", NO, "INJECTION is not set");
 
 	/* Without a configuration other things may show it, or nothing. */
 	fake_root_drop(CONFIG);
 	says("hotplug-cpu", UNKNOWN, "no configuration", UNKNOWN, UNKNOWN);
 	fake_root_put("/sys/devices/system/cpu/hotplug/states", "x");
-	fake_root_put("/proc/kallsyms", "0 T alloc_contig_range_noprof\n"
-					"0 T irq_inject_interrupt_not\n");
+	fake_root_put("/proc/kallsyms", "0 T alloc_contig_range_not\n");
 	look();
 	finds("hotplug-cpu", OK, "/sys/devices");
+	finds("contig-alloc", UNKNOWN, "");
+	fake_root_put("/proc/kallsyms", "0 T alloc_contig_range_noprof\n");
+	look();
 	finds("contig-alloc", OK, "/proc/kallsyms");
-	finds("irq-injection", UNKNOWN, "");
+	fake_root_drop("/proc/kallsyms");
 	module_code = 0;
-	says("irq-injection", OK, "loaded module", OK, OK);
+	says("contig-alloc", OK, "loaded module", OK, OK);
 }
 
 static void lockdown(void **state)
@@ -653,7 +653,6 @@ static void sum(void **state)
 		"kernel-version",
 		"hotplug-cpu",
 		"contig-alloc",
-		"irq-injection",
 		"kexec-lockdown",
 		"secure-boot",
 		"module",
