@@ -14,7 +14,8 @@ sit()
 	shift
 	rm -f "/tmp/$seat.in"
 	mkfifo "/tmp/$seat.in"
-	"$@" <"/tmp/$seat.in" >"/tmp/$seat.out" 2>"/tmp/$seat.err" &
+	# Nobody may ever type there, and that is no reason to wait.
+	"$@" <>"/tmp/$seat.in" >"/tmp/$seat.out" 2>"/tmp/$seat.err" &
 	echo $! >"/tmp/$seat.pid"
 }
 
@@ -33,6 +34,7 @@ enter()
 # shows SEAT PATTERN - a line of what has appeared there
 shows()
 {
+	tail -n 5 "/tmp/$1.out" "/tmp/$1.err"
 	tr -d '\r' <"/tmp/$1.out" | grep -q -e "$2"
 }
 
@@ -89,7 +91,10 @@ type_in "$(printf '\004')"
 enter 'md5sum </tmp/typed'
 check "no byte of what was typed is lost" wait_for 120 shows first "^$(md5sum </tmp/typed)"
 
-enter 'sleep 1000'
+# A key that comes before the program runs is the shell's.
+enter 'echo "sle""eps"; sleep 1000'
+check "a program runs" wait_for 30 shows first '^sleeps$'
+sleep 2
 type_in "$(printf '\003')"
 enter 'echo "inter""rupted"'
 check "an interrupt reaches the program" wait_for 30 shows first '^interrupted$'

@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (!child) {
+		/* A shell without job control has its background ignore them. */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		execvp(argv[3], argv + 3);
 		_exit(127);
 	}
