@@ -40,7 +40,7 @@ static bool may_arrive(struct irq_data *data, unsigned int cpu)
 				irq_data_get_effective_affinity_mask(data));
 }
 
-/* 0 if it comes by none of the CPU's. @data must be started: it has all its chips then. */
+/* 0: it comes by no CPU's vector. @data must be started: it has all its chips then. */
 static unsigned int vector_of(struct irq_data *data)
 {
 	struct irq_data *root = data;
@@ -84,6 +84,7 @@ static bool raise_irq(unsigned int irq, unsigned int cpu,
 	unsigned int vector;
 	unsigned long flags;
 
+	/* Most can't: they cost no lock. */
 	if (!data || !may_arrive(data, cpu))
 		return false;
 	desc = irq_data_to_desc(data);
