@@ -33,38 +33,25 @@ void reraise_collect(struct reraise *reraise, struct twinos_shared *shared)
 	}
 }
 
-/* The vector of @irq on @cpu; 0 if it can't arrive there. */
-static unsigned int vector_of(unsigned int irq, unsigned int cpu)
+static bool may_arrive(struct irq_data *data, unsigned int cpu)
 {
-	struct irq_data *data = irq_get_irq_data(irq), *root = data;
+	return irqd_is_started(data) && irq_has_action(data->irq) &&
+	       cpumask_test_cpu(cpu,
+				irq_data_get_effective_affinity_mask(data));
+}
+
+/* 0: it comes by no CPU's vector. @data must be started: it has all its chips then. */
+static unsigned int vector_of(struct irq_data *data)
+{
+	struct irq_data *root = data;
 	struct irq_cfg *cfg;
 
-	if (!data || !irqd_is_started(data) || !irq_has_action(irq) ||
-	    !cpumask_test_cpu(cpu, irq_data_get_effective_affinity_mask(data)))
-		return 0;
 	while (root->parent_data)
 		root = root->parent_data;
 	if (root->domain != x86_vector_domain)
 		return 0;
 	cfg = irqd_cfg(data);
 	return cfg ? cfg->vector : 0;
-}
-
-/* @data's irq may be freed meanwhile, but is not shut down under the lock. */
-static void raise_irq(struct irq_data *data)
-{
-	struct irq_desc *desc = irq_data_to_desc(data);
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&desc->lock, flags);
-	if (!irqd_is_started(data))
-		goto unlock;
-	if (!irqd_is_level_type(data))
-		irq_chip_retrigger_hierarchy(data);
-	else if (data->chip && data->chip->irq_eoi)
-		data->chip->irq_eoi(data);
-unlock:
-	raw_spin_unlock_irqrestore(&desc->lock, flags);
 }
 
 static bool take(struct reraise *reraise, unsigned int vector)
@@ -75,6 +62,40 @@ static bool take(struct reraise *reraise, unsigned int vector)
 		return false;
 	reraise->vectors[vector / 64] &= ~bit;
 	return true;
+}
+
+static void raise_now(struct irq_data *data)
+{
+	if (!irqd_is_level_type(data))
+		irq_chip_retrigger_hierarchy(data);
+	else if (data->chip && data->chip->irq_eoi)
+		data->chip->irq_eoi(data);
+}
+
+/*
+ * True if @irq was raised: if its vector is in @reraise, or that is NULL. Under the
+ * lock, without which it could be shut down and lose its chips meanwhile.
+ */
+static bool raise_irq(unsigned int irq, unsigned int cpu,
+		      struct reraise *reraise)
+{
+	struct irq_data *data = irq_get_irq_data(irq);
+	struct irq_desc *desc;
+	unsigned int vector;
+	unsigned long flags;
+
+	/* Most can't: they cost no lock. */
+	if (!data || !may_arrive(data, cpu))
+		return false;
+	desc = irq_data_to_desc(data);
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	vector = may_arrive(data, cpu) ? vector_of(data) : 0;
+	if (vector && reraise && !take(reraise, vector))
+		vector = 0;
+	if (vector)
+		raise_now(data);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return vector;
 }
 
 static unsigned int drop_rest(struct reraise *reraise)
@@ -94,18 +115,14 @@ static unsigned int drop_rest(struct reraise *reraise)
  */
 void reraise(struct reraise *reraise, unsigned int cpu)
 {
-	unsigned int irq, vector, dropped;
+	unsigned int irq, dropped;
 
 	if (!memchr_inv(reraise->vectors, 0, sizeof(reraise->vectors)))
 		return;
 	rcu_read_lock();
-	for (irq = 0; irq < nr_irqs; irq++) {
-		vector = vector_of(irq, cpu);
-		if (!vector || !take(reraise, vector))
-			continue;
-		raise_irq(irq_get_irq_data(irq));
-		reraise->reraised++;
-	}
+	for (irq = 0; irq < nr_irqs; irq++)
+		if (raise_irq(irq, cpu, reraise))
+			reraise->reraised++;
 	rcu_read_unlock();
 	dropped = drop_rest(reraise);
 	reraise->unclaimed += dropped;
@@ -119,7 +136,6 @@ void reraise_all(unsigned int cpu)
 
 	rcu_read_lock();
 	for (irq = 0; irq < nr_irqs; irq++)
-		if (vector_of(irq, cpu))
-			raise_irq(irq_get_irq_data(irq));
+		raise_irq(irq, cpu, NULL);
 	rcu_read_unlock();
 }

@@ -45,10 +45,10 @@ grows()
 	[ "$(number "$1" "$2")" -gt "${before:-0}" ]
 }
 
-# Whenever a serial port is opened, its driver disables its irq and enables it again,
-# which resends an edge by an IPI. Where the edge that follows a line is lost, closing
-# the port takes 30 s.
-reopens() # PORT TIMES
+# reopens PORT TIMES - whenever a serial port is opened, its driver disables its irq and
+# enables it again, which resends an edge by an IPI. Where the edge that follows a line
+# is lost, closing the port takes 30 s.
+reopens()
 {
 	n=0
 	while [ $n -lt "$2" ]; do

@@ -28,7 +28,9 @@ spoil_pattern()
 		largest=$length
 		middle=$((from + length / 2))
 	done <"/proc/$1/maps"
-	printf x | dd of="/proc/$1/mem" bs=1 seek=$middle conv=notrunc 2>/dev/null
+	# If it ends between dd's open() and write(), its memory takes writes of 0 bytes,
+	# without end.
+	printf x | timeout 10 dd of="/proc/$1/mem" bs=1 seek=$middle conv=notrunc 2>/dev/null
 }
 
 check "fpu: all registers keep their patterns" fpu 3 3
