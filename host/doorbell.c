@@ -267,14 +267,22 @@ void doorbell_untie(struct doorbell *doorbell)
 
 /* ---- the slow look ---- */
 
-/* The same bit lies there as the last time, and nobody has taken any since. */
+/* So often in a row: a CPU that is kept busy by others may miss one. */
+#define STUCK_LOOKS 2
+
+/* The same bit lies there as at the last looks, and nobody has taken any since. */
 static bool is_stuck(struct doorbell_seen *seen, u64 bits, u64 taken)
 {
-	bool stuck = bits & seen->bits && taken == seen->taken;
-
+	if (bits & seen->bits && taken == seen->taken)
+		seen->looks++;
+	else
+		seen->looks = 0;
 	seen->bits = bits;
 	seen->taken = taken;
-	return stuck;
+	if (seen->looks < STUCK_LOOKS)
+		return false;
+	seen->looks = 0;
+	return true;
 }
 
 static void help_kicks(struct doorbell *doorbell, struct twinos_handover *area)

@@ -16,10 +16,11 @@
 struct doorbell_call;
 struct vcpu;
 
-/* struct doorbell_seen - what the last slow look saw of one direction */
+/* struct doorbell_seen - what the last slow looks saw of one direction */
 struct doorbell_seen {
 	u64 bits;
 	u64 taken;
+	unsigned int looks; /* that saw the same in a row */
 };
 
 /**
