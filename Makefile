@@ -167,10 +167,15 @@ $(B)/tests/unit/%: tests/unit/%.c $(UNIT_SHARED) $(TOOL_A) $(LIB_A) Makefile
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -Itool -Itests/unit -MT $@ -MF $@.d -o $@ \
 		$< $(UNIT_SHARED) $(TOOL_A) $(LIB_A) -lcmocka $(TOOL_LIBS) $(LIB_LIBS)
 
+# One that is the owner of its twin.
+$(B)/tests/qemu/doorbell: TEST_LIBS = $(LIB_A) $(LIB_LIBS)
+$(B)/tests/qemu/doorbell: $(LIB_A)
+
 # Programs that run inside the virtual machine, where no library is.
 $(B)/tests/qemu/%: tests/qemu/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< -lpthread
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< \
+		$(TEST_LIBS) -lpthread
 
 $(B)/bench/%: bench/%.c $(LIB_A) Makefile
 	@mkdir -p $(@D)
@@ -235,19 +240,23 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 	ln -sf guest/twinos_guest.ko $(@D)/
 	ln -sf host/twinos.ko $(@D)/
 
-# Modules that the tests load, in hosts or twins: for each kernel as twinos.ko is.
-TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc fault,\
+# Modules that the tests load, in hosts or twins: for each kernel as twinos.ko is. One
+# calls functions of twinos_guest.ko.
+TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc fault echo,\
 	$(B)/tests/$m/$(call kernel_release,$k)/$m.ko))
 
 # test_module_rule KDIR NAME
 define test_module_rule
-$(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)/*)
+$(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)/*) guest/doorbell.h \
+		| $(B)/guest/$(call kernel_release,$(1))/twinos_guest.ko
 	@mkdir -p $$(@D)
-	@ln -sf $$(addprefix $(CURDIR)/,$$^) $$(@D)/
+	@ln -sf $$(addprefix $(CURDIR)/,$$(wildcard tests/qemu/$(2)/*)) $$(@D)/
 	+@$$(MAKE) --no-print-directory -C $$(realpath $(1)) M=$(CURDIR)/$$(@D) \
+		GUEST=$(CURDIR)/$(B)/guest/$(call kernel_release,$(1)) \
+		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(B)/guest/$(call kernel_release,$(1))/Module.symvers \
 		CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 endef
-$(foreach k,$(KDIRS),$(foreach m,havoc fault,$(eval $(call test_module_rule,$k,$m))))
+$(foreach k,$(KDIRS),$(foreach m,havoc fault echo,$(eval $(call test_module_rule,$k,$m))))
 
 test-modules: $(TEST_MODULES)
 

@@ -4,6 +4,7 @@
 #define TWINOS_GUEST_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/irq.h>
 #include <linux/platform_device.h>
 #include <linux/timer.h>
 #include <linux/version.h>
@@ -31,5 +32,43 @@ compat_hrtimer_setup(struct hrtimer *timer,
 	hrtimer_setup(timer, function, clock, mode);
 #endif
 }
+
+/* 6.15 made it the default and dropped the flag. */
+static inline void compat_irq_moves_at_once(unsigned int irq)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	irq_set_status_flags(irq, IRQ_MOVE_PCNTXT);
+#endif
+}
+
+/*
+ * drivers/tty/hvc/hvc_console.h, which no package of headers has. 6.8 changed the
+ * types of the two functions that are used here; those behind them are NULL.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+typedef int compat_hvc_ret;
+typedef char compat_hvc_char;
+typedef int compat_hvc_size;
+#else
+typedef ssize_t compat_hvc_ret;
+typedef u8 compat_hvc_char;
+typedef size_t compat_hvc_size;
+#endif
+
+struct winsize;
+struct hvc_struct;
+
+struct hv_ops {
+	compat_hvc_ret (*get_chars)(u32 vtermno, compat_hvc_char *buf,
+				    compat_hvc_size count);
+	compat_hvc_ret (*put_chars)(u32 vtermno, const compat_hvc_char *buf,
+				    compat_hvc_size count);
+	void *others[7]; /* flush to dtr_rts */
+};
+
+struct hvc_struct *hvc_alloc(u32 vtermno, int data, const struct hv_ops *ops,
+			     int outbuf_size);
+void hvc_kick(void);
+void __hvc_resize(struct hvc_struct *hp, struct winsize ws);
 
 #endif

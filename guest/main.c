@@ -16,6 +16,8 @@
 #include <linux/preempt.h>
 
 #include "beat.h"
+#include "console.h"
+#include "doorbell.h"
 #include "hook.h"
 #include "idle.h"
 #include "net.h"
@@ -76,6 +78,12 @@ static void show_life(struct twinos_handover *handover)
 	ret = beat_init(handover);
 	if (ret)
 		pr_warn("no heartbeat (%d)\n", ret);
+	ret = doorbell_init(handover);
+	if (ret)
+		pr_warn("the host can't call (%d)\n", ret);
+	ret = console_init(handover);
+	if (ret)
+		pr_warn("no terminal (%d)\n", ret);
 	WRITE_ONCE(handover->life, TWINOS_LIFE_UP);
 }
 

@@ -18,6 +18,7 @@
 #include <asm/tsc.h>
 
 #include "compat.h"
+#include "doorbell.h"
 #include "turn.h"
 #include "world.h"
 
@@ -105,6 +106,7 @@ void turn_end(u32 why)
 {
 	leave(why);
 	timer_at(shared->run_until);
+	doorbell_turn_began();
 }
 
 /* The slice's timer must not wake a twin that has given its slice back. */
@@ -117,6 +119,7 @@ void turn_idle(void)
 	leave(TWINOS_EXIT_IDLE);
 	ct_idle_exit();
 	timer_at(shared->run_until);
+	doorbell_turn_began();
 }
 
 /* Not a plain endless loop: objtool wants to be told of those in its source. */

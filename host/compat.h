@@ -7,8 +7,10 @@
 #define TWINOS_HOST_COMPAT_H
 
 #include <linux/device/class.h>
+#include <linux/eventfd.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
+#include <linux/irq.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -41,6 +43,24 @@ compat_hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 #else
 	hrtimer_setup(timer, function, clock, mode);
+#endif
+}
+
+/* 6.15 made it the default and dropped the flag. */
+static inline void compat_irq_moves_at_once(unsigned int irq)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	irq_set_status_flags(irq, IRQ_MOVE_PCNTXT);
+#endif
+}
+
+/* 6.8 dropped the count. */
+static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx, 1);
+#else
+	eventfd_signal(ctx);
 #endif
 }
 

@@ -44,6 +44,7 @@ union argument {
 	struct twinos_state state;
 	struct twinos_set_state set_state;
 	struct twinos_clear clear;
+	struct twinos_bind bind;
 };
 
 struct call {
@@ -222,7 +223,7 @@ static bool mode_ok(const struct twinos_start *start)
 		return false;
 	if (start->flags & TWINOS_START_SHARED)
 		return start->nr_cpus == 1 && slice_ok(start->slice_us);
-	return !start->slice_us && !start->handover;
+	return !start->slice_us;
 }
 
 static long call_start(struct file *file, union argument *arg)
@@ -262,6 +263,16 @@ static long call_clear(struct file *file, union argument *arg)
 	return arg->clear.flags ? -EINVAL : twin_clear(file_twin(file));
 }
 
+static long call_bind_kick(struct file *file, union argument *arg)
+{
+	return twin_bind(file_twin(file), &arg->bind, doorbell_bind_kick);
+}
+
+static long call_bind_call(struct file *file, union argument *arg)
+{
+	return twin_bind(file_twin(file), &arg->bind, doorbell_bind_call);
+}
+
 static long call_get_state(struct file *file, union argument *arg)
 {
 	struct handle *handle = file->private_data;
@@ -276,6 +287,8 @@ static const struct call owner_calls[] = {
 	{ TWINOS_START, call_start },
 	{ TWINOS_STOP, call_stop },
 	{ TWINOS_CLEAR, call_clear },
+	{ TWINOS_BIND_KICK, call_bind_kick },
+	{ TWINOS_BIND_CALL, call_bind_call },
 	{ TWINOS_GET_STATE, call_get_state },
 	{ TWINOS_SET_STATE, call_set_state },
 };

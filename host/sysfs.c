@@ -152,6 +152,35 @@ static const struct attribute_group vcpu_group = {
 	.attrs = vcpu_attrs,
 };
 
+/* Each is one word, written by one at a time. */
+#define DOORBELL_ATTR(name, value)                                           \
+	static ssize_t name##_show(struct device *dev,                       \
+				   struct device_attribute *attr, char *buf) \
+	{                                                                    \
+		struct doorbell *doorbell =                                  \
+			&((struct twin *)dev_get_drvdata(dev))->doorbell;    \
+                                                                             \
+		return sysfs_emit(buf, "%llu\n", (u64)(value));              \
+	}                                                                    \
+	static DEVICE_ATTR_RO(name)
+
+DOORBELL_ATTR(irq, READ_ONCE(doorbell->bell.irq));
+DOORBELL_ATTR(kicks, READ_ONCE(doorbell->taken));
+DOORBELL_ATTR(kicks_helped, READ_ONCE(doorbell->kicks_helped));
+DOORBELL_ATTR(calls_helped, READ_ONCE(doorbell->calls_helped));
+DOORBELL_ATTR(bad_targets, atomic64_read(&doorbell->bad_targets));
+
+static struct attribute *doorbell_attrs[] = {
+	&dev_attr_irq.attr,	     &dev_attr_kicks.attr,
+	&dev_attr_kicks_helped.attr, &dev_attr_calls_helped.attr,
+	&dev_attr_bad_targets.attr,  NULL,
+};
+
+static const struct attribute_group doorbell_group = {
+	.name = "doorbell",
+	.attrs = doorbell_attrs,
+};
+
 static struct attribute *twin_attrs[] = {
 	&dev_attr_state.attr,  &dev_attr_reason.attr,  &dev_attr_owner.attr,
 	&dev_attr_age_ms.attr, &dev_attr_cpus.attr,    &dev_attr_memory.attr,
@@ -165,6 +194,7 @@ static const struct attribute_group twin_group = {
 static const struct attribute_group *twin_groups[] = {
 	&twin_group,
 	&vcpu_group,
+	&doorbell_group,
 	NULL,
 };
 

@@ -113,6 +113,7 @@ static struct twin *twin_alloc(const char *name)
 	init_waitqueue_head(&twin->wait);
 	INIT_WORK(&twin->teardown, teardown);
 	memory_init(&twin->memory);
+	doorbell_init(&twin->doorbell, twin->name);
 	twin->owner = task_tgid_nr(current);
 	record_change(twin);
 	return twin;
@@ -183,8 +184,11 @@ static bool address_ok(struct twin *twin, u64 address)
 	return range && range->kind != TWINOS_MEMORY_LOW;
 }
 
-static int check_shared(struct twin *twin, const struct twinos_start *arg)
+/* Only a twin in dedicated mode can do without. */
+static int check_handover(struct twin *twin, const struct twinos_start *arg)
 {
+	if (!arg->handover && !(arg->flags & TWINOS_START_SHARED))
+		return 0;
 	if (!PAGE_ALIGNED(arg->handover))
 		return -EINVAL;
 	return address_ok(twin, arg->handover) ? 0 : -EADDRNOTAVAIL;
@@ -201,7 +205,7 @@ static int check_start(struct twin *twin, const struct twinos_start *arg)
 	if (!address_ok(twin, arg->entry) || !address_ok(twin, arg->rsi) ||
 	    !address_ok(twin, arg->cr3))
 		return -EADDRNOTAVAIL;
-	return arg->flags & TWINOS_START_SHARED ? check_shared(twin, arg) : 0;
+	return check_handover(twin, arg);
 }
 
 /*
@@ -217,26 +221,46 @@ static void twin_lose(struct twin *twin)
 	__module_get(THIS_MODULE);
 }
 
-static int start_shared(struct twin *twin, const struct twinos_start *arg)
+static struct twinos_handover *handover_of(struct twin *twin,
+					   const struct twinos_start *arg)
 {
 	struct memory_range *range =
 		memory_find(&twin->memory, arg->handover, TWINOS_HANDOVER_SIZE);
+
+	return range->kva + (arg->handover - range->start);
+}
+
+static int start_shared(struct twin *twin, const struct twinos_start *arg)
+{
+	struct twinos_handover *handover = handover_of(twin, arg);
 	unsigned int cpu = twin->cpus[0].cpu;
 	int ret;
 
 	ret = cpu_share(cpu);
 	if (ret)
 		return ret;
+	doorbell_clear(handover);
 	ret = vcpu_start(&twin->vcpu, cpu, twin->name,
-			 memory_low(&twin->memory),
-			 range->kva + (arg->handover - range->start), arg);
-	if (!ret)
+			 memory_low(&twin->memory), handover, &twin->doorbell,
+			 arg);
+	if (!ret) {
+		doorbell_start_shared(&twin->doorbell, handover, &twin->vcpu);
 		return 0;
+	}
 	if (twin->vcpu.thread)
 		twin_lose(twin);
 	else
 		cpu_unshare(cpu);
 	return ret;
+}
+
+/* Its calls may be rung at cores that are halted, but not before they are its own. */
+static int start_doorbell(struct twin *twin, const struct twinos_start *arg)
+{
+	if (!arg->handover)
+		return 0;
+	return doorbell_start(&twin->doorbell, handover_of(twin, arg),
+			      twin->cpus, twin->nr_cpus);
 }
 
 static int start_dedicated(struct twin *twin, const struct twinos_start *arg)
@@ -250,6 +274,9 @@ static int start_dedicated(struct twin *twin, const struct twinos_start *arg)
 	ret = cores_halt(low, twin->cpus, twin->nr_cpus);
 	if (ret)
 		goto lose;
+	ret = start_doorbell(twin, arg);
+	if (ret)
+		goto give_back;
 	ret = core_start(low, &twin->cpus[0], arg);
 	if (ret)
 		goto halt;
@@ -258,6 +285,8 @@ static int start_dedicated(struct twin *twin, const struct twinos_start *arg)
 halt:
 	if (cores_halt(low, twin->cpus, twin->nr_cpus))
 		goto lose;
+	doorbell_stop(&twin->doorbell);
+give_back:
 	cpus_give_back(twin->cpus, twin->nr_cpus);
 	return ret;
 lose:
@@ -308,8 +337,10 @@ unlock:
 
 static int stop_shared(struct twin *twin)
 {
-	int ret = vcpu_stop(&twin->vcpu);
+	int ret;
 
+	doorbell_stop(&twin->doorbell);
+	ret = vcpu_stop(&twin->vcpu);
 	if (!ret)
 		cpu_unshare(twin->cpus[0].cpu);
 	return ret;
@@ -320,9 +351,11 @@ static int stop_dedicated(struct twin *twin)
 	int ret = cores_halt(memory_low(&twin->memory), twin->cpus,
 			     twin->nr_cpus);
 
-	if (!ret)
-		cpus_give_back(twin->cpus, twin->nr_cpus);
-	return ret;
+	if (ret)
+		return ret;
+	doorbell_stop(&twin->doorbell);
+	cpus_give_back(twin->cpus, twin->nr_cpus);
+	return 0;
 }
 
 static int stop_locked(struct twin *twin, u32 reason)
@@ -395,6 +428,19 @@ int twin_clear(struct twin *twin)
 	return ret;
 }
 
+int twin_bind(struct twin *twin, const struct twinos_bind *arg,
+	      int (*bind)(struct doorbell *doorbell,
+			  const struct twinos_bind *arg))
+{
+	int ret;
+
+	if (mutex_lock_killable(&twin->lock))
+		return -EINTR;
+	ret = bind(&twin->doorbell, arg);
+	mutex_unlock(&twin->lock);
+	return ret;
+}
+
 static struct twin *find_running(void)
 {
 	struct twin *twin;
@@ -436,16 +482,20 @@ static void twin_unpublish(struct twin *twin)
 }
 
 /*
- * Stages: the cores are stopped and back with the host; the memory is back;
+ * Stages: the cores are stopped and back with the host, and nothing is told to or
+ * by the twin; no eventfd is tied to it, even if it is lost; the memory is back;
  * nobody can find it any more; whoever still watches it is told.
  */
 static void teardown(struct work_struct *work)
 {
 	struct twin *twin = container_of(work, struct twin, teardown);
 	u32 reason;
+	int ret;
 
 	mutex_lock(&twin->lock);
-	if (stop_locked(twin, TWINOS_REASON_CLOSED))
+	ret = stop_locked(twin, TWINOS_REASON_CLOSED);
+	doorbell_untie(&twin->doorbell);
+	if (ret)
 		goto unlock;
 	memory_give_back(&twin->memory);
 	twin_unpublish(twin);

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "cpu.h"
+#include "doorbell.h"
 #include "memory.h"
 #include "vcpu.h"
 
@@ -57,6 +58,7 @@ struct twin {
 	struct memory memory;
 	bool shared;
 	struct vcpu vcpu;
+	struct doorbell doorbell;
 };
 
 /*
@@ -69,8 +71,8 @@ struct twin *twin_find(const char *name);
 void twin_put(struct twin *twin);
 
 /*
- * twin_add_memory(), twin_start(), twin_stop(), twin_tell(), twin_clear() - see
- * <linux/twinos.h>
+ * twin_add_memory(), twin_start(), twin_stop(), twin_tell(), twin_clear(),
+ * twin_bind() - see <linux/twinos.h>
  */
 int twin_add_memory(struct twin *twin, struct twinos_memory *arg);
 int twin_start(struct twin *twin, const struct twinos_start *arg,
@@ -78,6 +80,9 @@ int twin_start(struct twin *twin, const struct twinos_start *arg,
 int twin_stop(struct twin *twin, u32 reason);
 int twin_tell(struct twin *twin, u32 state);
 int twin_clear(struct twin *twin);
+int twin_bind(struct twin *twin, const struct twinos_bind *arg,
+	      int (*bind)(struct doorbell *doorbell,
+			  const struct twinos_bind *arg));
 
 /* twins_stop() - stop every twin; the machine is about to go down */
 void twins_stop(void);

@@ -20,6 +20,7 @@
 #include <asm/pgtable_types.h>
 #include <asm/tsc.h>
 
+#include "doorbell.h"
 #include "quiet.h"
 #include "vcpu.h"
 
@@ -237,6 +238,13 @@ static bool idle_wanted(struct vcpu *vcpu, ktime_t *timeout)
 	return true;
 }
 
+/* The calls last: who calls sets the bit first and wakes the thread then. */
+static bool is_idle(struct vcpu *vcpu, ktime_t *timeout)
+{
+	return idle_wanted(vcpu, timeout) &&
+	       !doorbell_is_called(vcpu->doorbell);
+}
+
 /* Sleeps as long as the twin has nothing to do, or nothing ever again. */
 static void wait_for_turn(struct vcpu *vcpu)
 {
@@ -244,7 +252,7 @@ static void wait_for_turn(struct vcpu *vcpu)
 
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!kthread_should_stop() &&
-	    (READ_ONCE(vcpu->over) || idle_wanted(vcpu, &timeout)))
+	    (READ_ONCE(vcpu->over) || is_idle(vcpu, &timeout)))
 		schedule_hrtimeout(timeout == KTIME_MAX ? NULL : &timeout,
 				   HRTIMER_MODE_REL);
 	__set_current_state(TASK_RUNNING);
@@ -269,6 +277,7 @@ static void take_turn(struct vcpu *vcpu)
 		return;
 	}
 	reraise(&vcpu->reraise, vcpu->cpu);
+	doorbell_look(vcpu->doorbell);
 	why = READ_ONCE(vcpu->shared->exit);
 	/* It was fetched, and its way in is gone: the tool must hear of it. */
 	if (why == TWINOS_EXIT_NONE)
@@ -386,7 +395,7 @@ static int take_first_turn(struct vcpu *vcpu, const char *name)
 
 int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	       const struct memory_range *low, void *handover,
-	       const struct twinos_start *start)
+	       struct doorbell *doorbell, const struct twinos_start *start)
 {
 	struct twinos_handover *area = handover;
 	int ret = check_machine();
@@ -399,11 +408,17 @@ int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	vcpu->low = low;
 	vcpu->start = start;
 	vcpu->shared = &area->shared;
+	vcpu->doorbell = doorbell;
 	vcpu->slice_us = start->slice_us ?: TWINOS_SLICE_DEFAULT_US;
 	recall_set_limit(vcpu, FIRST_LIMIT_MS);
 	recall_begin(vcpu);
 	ret = take_first_turn(vcpu, name);
 	return ret && vcpu_stop(vcpu) ? -EIO : ret;
+}
+
+void vcpu_wake(struct vcpu *vcpu)
+{
+	wake_up_process(vcpu->thread);
 }
 
 int vcpu_stop(struct vcpu *vcpu)

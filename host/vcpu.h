@@ -11,6 +11,8 @@
 #include "reraise.h"
 #include "world.h"
 
+struct doorbell;
+
 /**
  * struct vcpu - a thread that is the twin while it runs
  * @thread: NULL: there is none
@@ -18,6 +20,7 @@
  * @low: the twin's low range, with the trampoline page
  * @start: what TWINOS_START was given; valid until @first
  * @shared: the handover area's part
+ * @doorbell: kicks are looked for after each turn
  * @first: the first turn is over, with @result
  * @over: the twin has left for good
  * @inside: the twin has its turn
@@ -34,6 +37,7 @@ struct vcpu {
 	const struct memory_range *low;
 	const struct twinos_start *start;
 	struct twinos_shared *shared;
+	struct doorbell *doorbell;
 	struct world world;
 	struct completion first;
 	int result;
@@ -59,7 +63,10 @@ struct vcpu {
  */
 int vcpu_start(struct vcpu *vcpu, unsigned int cpu, const char *name,
 	       const struct memory_range *low, void *handover,
-	       const struct twinos_start *start);
+	       struct doorbell *doorbell, const struct twinos_start *start);
+
+/* vcpu_wake() - the twin is called; between vcpu_start() and vcpu_stop() */
+void vcpu_wake(struct vcpu *vcpu);
 
 /* vcpu_stop() - end the thread; the twin never runs again. -EIO: it can't */
 int vcpu_stop(struct vcpu *vcpu);

@@ -179,6 +179,25 @@ unsigned int twinos_twin_life(const struct twinos_twin *twin);
 int64_t twinos_twin_silence(struct twinos_twin *twin);
 
 /*
+ * twinos_twin_console_read() - bytes that programs of the twin's have written to
+ * hvc0, at most @size; 0 if there are none, or there is no guest module.
+ * twinos_twin_console_write() - let them read there; returns how many had room.
+ * twinos_twin_console_reads() - whether somebody reads, so that writers are to wait
+ * where there is no room; otherwise what has none is dropped.
+ * twinos_twin_console_resize() - how large the terminal is.
+ * twinos_twin_console_fd() - to poll for reading: the twin has written, or read what
+ * was there; -1 without a guest module. A read answers it.
+ */
+int twinos_twin_console_fd(const struct twinos_twin *twin);
+size_t twinos_twin_console_read(struct twinos_twin *twin, void *data,
+				size_t size);
+size_t twinos_twin_console_write(struct twinos_twin *twin, const void *data,
+				 size_t size);
+void twinos_twin_console_reads(struct twinos_twin *twin, bool reads);
+void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
+				unsigned int columns);
+
+/*
  * twinos_twin_reload() - make one that was stopped ready to be started anew, in
  * the same memory
  */

@@ -19,6 +19,7 @@
 
 #include "acpi.h"
 #include "beats.h"
+#include "console.h"
 #include "boot_params.h"
 #include "cmdline.h"
 #include "cpus.h"
@@ -60,6 +61,7 @@ struct twinos_twin {
 	struct twinos_place place;
 	struct twinos_acpi acpi;
 	void *main, *low;
+	struct twinos_console_bell console_bell;
 	struct twinos_segment segments[MAX_SEGMENTS];
 	struct twinos_plan plan;
 };
@@ -274,6 +276,7 @@ int twinos_twin_new(const struct twinos_config *config,
 		return no_memory(err);
 	twin->device = -1;
 	twin->owner = -1;
+	twin->console_bell = (struct twinos_console_bell){ -1, -1 };
 	twin->main = MAP_FAILED;
 	twin->low = MAP_FAILED;
 	ret = copy_config(twin, config, err);
@@ -478,11 +481,26 @@ static void unload(struct twinos_twin *twin)
 		munmap(twin->main, main_range(twin)->length);
 	if (twin->low != MAP_FAILED)
 		munmap(twin->low, low_range(twin)->length);
+	twinos_console_unbind(&twin->console_bell);
 	if (twin->owner >= 0)
 		close(twin->owner);
 	twin->main = MAP_FAILED;
 	twin->low = MAP_FAILED;
 	twin->owner = -1;
+}
+
+/* Only a guest module serves the other end. */
+static int bind_console(struct twinos_twin *twin, struct twinos_error *err)
+{
+	int ret = has_guest(twin) ? twinos_console_bind(&twin->console_bell,
+							twin->owner) :
+				    0;
+
+	if (ret)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+				   "can't tie the twin's terminal: %s",
+				   strerror(-ret));
+	return 0;
 }
 
 int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err)
@@ -500,6 +518,9 @@ int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err)
 	if (ret)
 		goto unload;
 	ret = fill(twin, err);
+	if (ret)
+		goto unload;
+	ret = bind_console(twin, err);
 	if (ret)
 		goto unload;
 	make_plan(twin);
@@ -557,8 +578,9 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 	if (twin->config.shared) {
 		start.flags = TWINOS_START_SHARED;
 		start.slice_us = twin->plan.slice_us;
-		start.handover = twin->place.base + twin->layout.handover;
 	}
+	if (has_guest(twin))
+		start.handover = twin->place.base + twin->layout.handover;
 	for (i = 0; i < twin->config.nr_cpus; i++)
 		cpus[i] = twin->cpus[i].cpu;
 	return ioctl(twin->owner, TWINOS_START, &start) ?
@@ -612,6 +634,71 @@ static int64_t twin_clock(const struct twinos_twin *twin)
 		return (int64_t)(twinos_status_run_ns(twin->name) / 1000000);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static volatile struct twinos_console *console_of(struct twinos_twin *twin)
+{
+	struct twinos_handover *handover;
+
+	if (twin->main == MAP_FAILED)
+		return NULL;
+	handover = at(twin, twin->layout.handover);
+	return &handover->console;
+}
+
+int twinos_twin_console_fd(const struct twinos_twin *twin)
+{
+	return twin->console_bell.kick;
+}
+
+/* Who waits for room hears of it. */
+size_t twinos_twin_console_read(struct twinos_twin *twin, void *data,
+				size_t size)
+{
+	volatile struct twinos_console *console = console_of(twin);
+	size_t got;
+
+	if (!console)
+		return 0;
+	twinos_console_answer(&twin->console_bell);
+	got = twinos_console_read(console, data, size);
+	if (got)
+		twinos_console_call(&twin->console_bell);
+	return got;
+}
+
+size_t twinos_twin_console_write(struct twinos_twin *twin, const void *data,
+				 size_t size)
+{
+	volatile struct twinos_console *console = console_of(twin);
+	size_t done;
+
+	if (!console)
+		return 0;
+	done = twinos_console_write(console, data, size);
+	if (done)
+		twinos_console_call(&twin->console_bell);
+	return done;
+}
+
+void twinos_twin_console_reads(struct twinos_twin *twin, bool reads)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	if (console)
+		console->reads = reads;
+}
+
+void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
+				unsigned int columns)
+{
+	volatile struct twinos_console *console = console_of(twin);
+
+	if (!console)
+		return;
+	console->rows = (uint16_t)rows;
+	console->columns = (uint16_t)columns;
+	twinos_console_call(&twin->console_bell);
 }
 
 int64_t twinos_twin_silence(struct twinos_twin *twin)

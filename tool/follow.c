@@ -9,13 +9,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 
 #include "follow.h"
 #include "lastlog.h"
 #include "output.h"
 #include "record.h"
+#include "terminal.h"
 #include "twins.h"
 #include "watch.h"
 
@@ -38,6 +41,7 @@ struct following {
 	int fd;
 	const struct follow_how *how;
 	struct twinos_log *log;
+	bool prints; /* our own, not the seat's */
 	int64_t search_after; /* no look at the log before */
 	int64_t beats_after; /* nor at the heartbeats */
 	int64_t panic_until; /* 0: no panic seen */
@@ -67,6 +71,21 @@ int follow_signals(void)
 }
 
 /* One record; false if there is none or it could not be printed. */
+static void show_record(const struct following *following,
+			const struct twinos_record *record)
+{
+	char *lines = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&lines, &size);
+
+	if (!file)
+		return;
+	record_lines(record, file, "\r\n");
+	fclose(file);
+	terminal_print(following->how->terminal, lines, size);
+	free(lines);
+}
+
 static bool take_record(struct following *following)
 {
 	struct follow_end *end = following->end;
@@ -79,15 +98,17 @@ static bool take_record(struct following *following)
 		following->search_after = watch_now() + WATCH_SEARCH_MS;
 	if (ret <= 0)
 		return false;
-	if (following->how->print && !end->print_error)
+	if (following->prints && !end->print_error)
 		end->print_error = record_print(&record);
+	if (following->how->terminal)
+		show_record(following, &record);
 	return true;
 }
 
 /* The records stay in the ring while standard output takes no more. */
 static bool can_take(const struct following *following, int timeout_ms)
 {
-	return !following->how->print || following->end->print_error ||
+	return !following->prints || following->end->print_error ||
 	       record_can_print(timeout_ms);
 }
 
@@ -117,7 +138,7 @@ static void keep_log(struct following *following)
 	if (following->end->state == TWINOS_STOPPED &&
 	    !following->end->log_error)
 		lastlog_save(twinos_twin_plan(following->twin)->name,
-			     following->log, !following->how->print);
+			     following->log, !following->prints);
 }
 
 static bool signal_came(const struct following *following)
@@ -163,7 +184,7 @@ static void note_change(const struct following *following)
 {
 	const char *name = twinos_twin_plan(following->twin)->name;
 
-	if (!following->how->print)
+	if (!following->prints)
 		return;
 	if (following->taken_off)
 		note("twin '%s' hangs: it did not give its CPU back and was "
@@ -228,14 +249,38 @@ static int stop(struct following *following, unsigned int reason,
 	return twins_ended(end->state) ? 0 : ret;
 }
 
+static void look_at_terminal(const struct following *following)
+{
+	char data[TERMINAL_MESSAGE_MAX];
+	size_t size;
+
+	if (!following->how->terminal)
+		return;
+	/* One that writes without end must not keep us either. */
+	size = twinos_twin_console_read(following->twin, data, sizeof(data));
+	terminal_print(following->how->terminal, data, size);
+	terminal_serve(following->how->terminal);
+}
+
+static bool is_seated(const struct follow_how *how)
+{
+	return how->seat && !waitpid(how->seat, NULL, WNOHANG);
+}
+
 static void wait_a_look(const struct following *following)
 {
-	struct pollfd fds[] = {
+	struct terminal *terminal = following->how->terminal;
+	struct pollfd fds[3 + TERMINAL_FDS] = {
 		{ .fd = following->fd, .events = POLLIN },
 		{ .fd = following->how->signals, .events = POLLIN },
+		{ .fd = twinos_twin_console_fd(following->twin),
+		  .events = POLLIN },
 	};
+	nfds_t nr = 3;
 
-	poll(fds, 2, LOOK_MS);
+	if (terminal)
+		nr += terminal_poll(terminal, fds + nr);
+	poll(fds, nr, LOOK_MS);
 }
 
 static int follow(struct following *following, struct twinos_error *err)
@@ -245,7 +290,10 @@ static int follow(struct following *following, struct twinos_error *err)
 	int ret;
 
 	for (;;) {
+		following->prints = following->how->print &&
+				    !is_seated(following->how);
 		look_at_log(following);
+		look_at_terminal(following);
 		ret = twinos_get_state(following->fd, &end->state,
 				       &end->reason);
 		if (ret) {
@@ -298,6 +346,7 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 	ret = follow(&following, err);
 	if (!ret) {
 		drain_log(&following);
+		look_at_terminal(&following);
 		keep_log(&following);
 	}
 	twinos_log_free(following.log);
@@ -318,6 +367,7 @@ bool follow_rest(struct twinos_twin *twin, bool print)
 		.twin = twin,
 		.fd = twinos_twin_fd(twin),
 		.how = &how,
+		.prints = print,
 		.end = &end,
 	};
 	bool panicked;

@@ -3,6 +3,7 @@
 #ifndef TWINCTL_FOLLOW_H
 #define TWINCTL_FOLLOW_H
 
+#include <sys/types.h>
 #include "libtwinos.h"
 
 /**
@@ -23,12 +24,17 @@ struct follow_end {
  * struct follow_how - what is wanted
  * @signals: of follow_signals()
  * @print: its log goes to standard output, to the last line
+ * @seat: of sit_down(): while this process runs it is what prints; 0: there is none
+ * @terminal: what its log and its programs print goes there, and what comes from
+ *	there to its programs; NULL: nowhere
  * @hang_ms: it hangs when one of its CPUs had no heartbeat for so long; 0: never
  * @stop_hung: and is stopped then
  */
 struct follow_how {
 	int signals;
 	bool print;
+	pid_t seat;
+	struct terminal *terminal;
 	int64_t hang_ms;
 	bool stop_hung;
 };

@@ -87,6 +87,11 @@ static void name_file(char *path, size_t size, const char *dir,
 	snprintf(path, size, "%s/%s.log", dir, name);
 }
 
+int lastlog_make_dir(const char *dir)
+{
+	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
+}
+
 int lastlog_keep(const char *dir, const char *name, struct twinos_log *log)
 {
 	char path[PATH_MAX], new[PATH_MAX + 4];
@@ -96,8 +101,9 @@ int lastlog_keep(const char *dir, const char *name, struct twinos_log *log)
 	ret = measure(log, &surplus);
 	if (ret)
 		return ret;
-	if (mkdir(dir, 0700) && errno != EEXIST)
-		return -errno;
+	ret = lastlog_make_dir(dir);
+	if (ret)
+		return ret;
 	name_file(path, sizeof(path), dir, name);
 	snprintf(new, sizeof(new), "%s.new", path);
 	/* Whoever reads the old one meanwhile reads it to its end. */

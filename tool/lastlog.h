@@ -14,6 +14,9 @@
 /* About what a file holds, so that a twin with a large log does not fill the host's memory. */
 #define LASTLOG_MAX (1UL << 20)
 
+/* lastlog_make_dir() - /run/twinos, for root alone; 0 or -errno */
+int lastlog_make_dir(const char *dir);
+
 /*
  * lastlog_keep() - write what is in @log to @dir/NAME.log, in place of what an
  * earlier twin of that name left; the newest LASTLOG_MAX bytes if there is more. Each

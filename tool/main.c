@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "list", "show the twins of this machine", command_list },
 	{ "show", "show everything about one twin", command_show },
 	{ "dmesg", "print a twin's kernel log", command_dmesg },
+	{ "console", "work at a twin's terminal", command_console },
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },

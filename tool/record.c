@@ -12,25 +12,26 @@
 #include "record.h"
 
 static void print_line(const struct twinos_record *record, const char *line,
-		       size_t length)
+		       size_t length, FILE *file, const char *end)
 {
-	printf("[%5llu.%06llu] %.*s\n",
-	       (unsigned long long)(record->ts_nsec / 1000000000),
-	       (unsigned long long)(record->ts_nsec / 1000 % 1000000),
-	       (int)length, line);
+	fprintf(file, "[%5llu.%06llu] %.*s%s",
+		(unsigned long long)(record->ts_nsec / 1000000000),
+		(unsigned long long)(record->ts_nsec / 1000 % 1000000),
+		(int)length, line, end);
 }
 
 /* As the kernel's console does, so that no text can forge a line's stamp. */
-static void print_lines(const struct twinos_record *record, const char *text)
+static void print_lines(const struct twinos_record *record, const char *text,
+			FILE *file, const char *end)
 {
 	size_t length;
 
 	if (record->lost)
-		printf("twinctl: %llu records were overwritten unread\n",
-		       (unsigned long long)record->lost);
+		fprintf(file, "twinctl: %llu records were overwritten unread%s",
+			(unsigned long long)record->lost, end);
 	for (;;) {
 		length = strcspn(text, "\n");
-		print_line(record, text, length);
+		print_line(record, text, length, file, end);
 		if (!text[length])
 			return;
 		text += length + 1;
@@ -72,6 +73,18 @@ static char *harmless_text(const struct twinos_record *record)
 	return text;
 }
 
+int record_lines(const struct twinos_record *record, FILE *file,
+		 const char *end)
+{
+	char *text = harmless_text(record);
+
+	if (!text)
+		return -ENOMEM;
+	print_lines(record, text, file, end);
+	free(text);
+	return 0;
+}
+
 int record_write(const struct twinos_record *record, FILE *file)
 {
 	char *text = harmless_text(record);
@@ -94,7 +107,7 @@ int record_print(const struct twinos_record *record)
 	if (output_json)
 		ret = print_object(record, text, stdout);
 	else
-		print_lines(record, text);
+		print_lines(record, text, stdout, "\n");
 	free(text);
 	if (fflush(stdout) == EOF)
 		return -errno;

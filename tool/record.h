@@ -13,6 +13,13 @@
  */
 int record_print(const struct twinos_record *record);
 
+/*
+ * record_lines() - as record_print() without --json, to @file, with @end behind each
+ * line
+ */
+int record_lines(const struct twinos_record *record, FILE *file,
+		 const char *end);
+
 /* record_write() - the object of --json to @file; 0 or -errno */
 int record_write(const struct twinos_record *record, FILE *file);
 

@@ -19,8 +19,8 @@
 static const struct args args = {
 	.command = "run",
 	.operands = "",
-	.help = "Start a twin and print its kernel log until it ends. Ctrl-C "
-		"stops it.",
+	.help = "Start a twin, print its kernel log or sit at its terminal "
+		"until it ends. Ctrl-C stops it.",
 	.options = options_table,
 };
 

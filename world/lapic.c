@@ -5,6 +5,7 @@
  * irq_vectors.h): an interrupt of the kernel that has left, taken by the other
  * one, is harmless there but lost, so it is raised once more by its owner.
  */
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <asm/apic.h>
@@ -255,4 +256,21 @@ void lapic_self_ipi(unsigned int vector)
 {
 	icr_wait();
 	apic->icr_write(APIC_DEST_SELF | APIC_DM_FIXED | vector, 0);
+}
+
+/*
+ * In x2APIC mode a write to the ICR waits for nothing that was written before (SDM
+ * volume 3, 11.12.3), and in neither mode does a read wait for it.
+ */
+void lapic_send(u32 apic_id, unsigned int vector)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	icr_wait();
+	asm volatile("mfence; lfence" : : : "memory");
+	apic->icr_write(APIC_DM_FIXED | vector, apic_id);
+	icr_wait();
+	asm volatile("mfence; lfence" : : : "memory");
+	local_irq_restore(flags);
 }

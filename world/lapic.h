@@ -57,4 +57,12 @@ unsigned int lapic_in_service(void);
 /* lapic_self_ipi() - make @vector arrive */
 void lapic_self_ipi(unsigned int vector);
 
+/*
+ * lapic_send() - make @vector arrive at the CPU with this physical APIC id
+ *
+ * All that was written before is seen by who handles it, and what is read after it
+ * is read after it was sent. From any context.
+ */
+void lapic_send(u32 apic_id, unsigned int vector);
+
 #endif

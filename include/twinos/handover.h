@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 4
+#define TWINOS_HANDOVER_REVISION 6
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* In the .modinfo of twinos_guest.ko, with TWINOS_HANDOVER_REVISION. */
@@ -91,6 +91,87 @@ struct twinos_shared {
 	__u64 left;
 };
 
+/* &struct twinos_doorbell.target: 0, or a vector in bits 7-0 and an APIC id here. */
+#define TWINOS_TARGET_VECTOR 0xffULL
+#define TWINOS_TARGET_ID_SHIFT 32
+#define TWINOS_TARGET_FIRST_VECTOR 32 /* those below are exceptions */
+
+/**
+ * struct twinos_doorbell - one direction of notifications
+ *
+ * The sender sets a bit, and rings if it was clear: it sends the interrupt that
+ * @target names. The receiver, in that interrupt, takes all bits at once. What the
+ * bits stand for is agreed on elsewhere. Each group lies on a cache line of its own.
+ *
+ * @bits: writers both: the sender sets bits, by a locked instruction, after all
+ *	that the bit tells of was written; the receiver exchanges them for 0, and
+ *	reads what they tell of after that
+ * @target: writer receiver, one store of 64 bits: the vector that it wants, 32 or
+ *	above, and the physical APIC id of the CPU; 0: there is none. May change at
+ *	any time, and the receiver looks at @bits after each change. So the sender
+ *	reads it after it has set the bit, and once more after it has sent the
+ *	interrupt: if it is another one then, it sends another interrupt
+ * @taken: writer receiver: how often it has taken bits so far
+ * @bad: writer sender: how often @target was one that it must not or can't ring
+ * @helped: writer host, in both directions: how often bits had lain there until the
+ *	host's slow look, every TWINOS_SLOW_LOOK_MS, found them
+ *
+ * In shared mode nobody rings, @target is 0 and there is no slow look: the host
+ * looks after each turn of the twin, the twin when its turn begins.
+ */
+struct twinos_doorbell {
+	__u64 bits;
+	__u8 pad0[56];
+	__u64 target;
+	__u64 taken;
+	__u8 pad1[48];
+	__u64 bad;
+	__u64 helped;
+	__u8 pad2[48];
+};
+
+#define TWINOS_SLOW_LOOK_MS 100
+
+/* The bit of both directions that stands for &struct twinos_console. */
+#define TWINOS_BIT_CONSOLE 0
+
+#define TWINOS_CONSOLE_IN 256 /* bytes; a power of two */
+#define TWINOS_CONSOLE_OUT 1024 /* as above */
+
+/**
+ * struct twinos_console - a terminal: two rings of bytes
+ *
+ * A ring's head and tail count bytes, and wrap at 2^32. Who writes to a ring stores the
+ * bytes before its head, and who reads from it its tail after it has read them; each
+ * loads the other's count before it touches the bytes. Kernel messages are not here:
+ * they stand in the kernel's log.
+ *
+ * @out_head: writer twin
+ * @dropped: writer twin: bytes that found no room while nobody read
+ * @in_tail: writer twin
+ * @out_tail: writer host
+ * @in_head: writer host
+ * @reads: writer host: not 0 while somebody reads the output, so that it is worth
+ *	waiting for room
+ * @rows: writer host: of the terminal that writes; 0: not known
+ * @columns: writer host: as above
+ */
+struct twinos_console {
+	__u32 out_head;
+	__u32 dropped;
+	__u32 in_tail;
+	__u8 pad0[52];
+	__u32 out_tail; /* at 64 */
+	__u32 in_head;
+	__u32 reads;
+	__u16 rows;
+	__u16 columns;
+	__u8 pad1[48];
+	__u8 in[TWINOS_CONSOLE_IN];
+	__u8 pad2[640];
+	__u8 out[TWINOS_CONSOLE_OUT];
+};
+
 /**
  * struct twinos_handover
  * @magic: writer host, before the start: TWINOS_HANDOVER_MAGIC
@@ -111,6 +192,9 @@ struct twinos_shared {
  * @beating: writer twin: a bit for each of its CPUs that has a heartbeat
  * @beats: writer twin, each CPU its own, by the number that its kernel gives it:
  *	grows every TWINOS_BEAT_MS as long as the CPU takes interrupts
+ * @kick: from the twin to the host; all 0 at the start
+ * @call: from the host to the twin; all 0 at the start
+ * @console: see there
  */
 struct twinos_handover {
 	__u64 magic;
@@ -128,7 +212,11 @@ struct twinos_handover {
 	__u8 pad2[448 - sizeof(struct twinos_shared)];
 	__u64 beating[TWINOS_BEATS / 64]; /* at 512 */
 	__u32 beats[TWINOS_BEATS];
-	__u8 reserved[TWINOS_HANDOVER_SIZE - 544 - 4 * TWINOS_BEATS];
+	__u8 pad3[32];
+	struct twinos_doorbell kick; /* at 1600 */
+	struct twinos_doorbell call; /* at 1792 */
+	__u8 pad4[64];
+	struct twinos_console console; /* at 2048 */
 };
 
 /*

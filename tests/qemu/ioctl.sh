@@ -10,6 +10,7 @@
 load_module
 record
 adopt ioctl_calls
+adopt ioctl_bind
 adopt ioctl_memory 0x40000000 0x200000000
 adopt ioctl_start
 balance

@@ -34,6 +34,8 @@ static const struct call calls[] = {
 	CALL(START, 1 << OWNER),
 	CALL(STOP, 1 << OWNER | 1 << OBSERVER),
 	CALL(CLEAR, 1 << OWNER),
+	CALL(BIND_KICK, 1 << OWNER),
+	CALL(BIND_CALL, 1 << OWNER),
 	CALL(GET_STATE, 1 << OWNER | 1 << OBSERVER),
 	CALL(SET_STATE, 1 << OWNER | 1 << OBSERVER),
 };

@@ -8,9 +8,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include <twinos/handover.h>
 
 #include "ioctl.h"
 
@@ -277,8 +280,10 @@ static void test_shared_arguments(int device)
 
 	arg = good, arg.flags = 1U << 31;
 	bad_shared(&tiny, arg, EINVAL, "an unknown flag");
-	arg = good, arg.flags = 0;
-	bad_shared(&tiny, arg, EINVAL, "a handover area without the flag");
+	arg = good, arg.flags = 0, arg.handover++;
+	bad_shared(&tiny, arg, EINVAL, "an odd address without the flag");
+	arg.handover = tiny.low;
+	bad_shared(&tiny, arg, EADDRNOTAVAIL, "a low one without the flag");
 	arg.handover = 0, arg.slice_us = TWINOS_SLICE_DEFAULT_US;
 	bad_shared(&tiny, arg, EINVAL, "a slice without the flag");
 	arg = good, arg.nr_cpus = 2;
@@ -700,6 +705,145 @@ static void test_watched(int device)
 	}
 }
 
+/* ---- doorbells ------------------------------------------------------------ */
+
+/**
+ * struct belled - a tiny twin with a handover area, in which it does nothing
+ * @call: write to it to call the twin
+ * @kick: tells of kicks
+ */
+struct belled {
+	struct tiny tiny;
+	volatile struct twinos_handover *area;
+	int call, kick;
+};
+
+#define AREA (8 * TWINOS_PAGE_SIZE)
+#define CPU 2
+
+static int tie(const struct belled *belled, unsigned long cmd)
+{
+	struct twinos_bind arg = { .size = sizeof(arg), .bit = 7 };
+
+	arg.fd = must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+	must(ioctl(belled->tiny.owner, cmd, &arg), "tie an eventfd");
+	return arg.fd;
+}
+
+/* What stands in the area before the start must not be rung at, and goes. */
+static struct belled start_belled(int device)
+{
+	struct belled belled = { .tiny = make_tiny(device, "belled") };
+	uint32_t cpu = CPU;
+	struct twinos_start arg = start_of(&belled.tiny, &cpu, 1);
+
+	belled.area = (void *)((char *)belled.tiny.image + AREA);
+	memset((void *)belled.area, 0xff, TWINOS_HANDOVER_SIZE);
+	belled.call = tie(&belled, TWINOS_BIND_CALL);
+	belled.kick = tie(&belled, TWINOS_BIND_KICK);
+	arg.handover = belled.tiny.start + AREA;
+	must(ioctl(belled.tiny.owner, TWINOS_START, &arg), "start");
+	return belled;
+}
+
+static void drop_belled(struct belled *belled)
+{
+	drop_tiny(&belled->tiny);
+	close(belled->call);
+	close(belled->kick);
+}
+
+static long counter(const char *name)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), "/sys/class/twinos/belled/doorbell/%s",
+		 name);
+	slurp(path, text, sizeof(text));
+	return strtol(text, NULL, 0);
+}
+
+static bool is_kicked(const struct belled *belled)
+{
+	struct pollfd pollfd = { .fd = belled->kick, .events = POLLIN };
+	uint64_t count;
+
+	return poll(&pollfd, 1, 2000) == 1 &&
+	       read(belled->kick, &count, sizeof(count)) == sizeof(count);
+}
+
+static void test_kicks(int device)
+{
+	struct belled belled = start_belled(device);
+	uint64_t target = belled.area->kick.target;
+
+	check(!belled.area->kick.bits && !belled.area->call.bits &&
+		      !belled.area->call.target,
+	      "the bits are cleared at the start");
+	check((target & TWINOS_TARGET_VECTOR) >= TWINOS_TARGET_FIRST_VECTOR,
+	      "the host tells its target: %#llx", (unsigned long long)target);
+	check(counter("irq") > 0, "the host has an irq");
+	belled.area->kick.bits = 1 << 7;
+	check(is_kicked(&belled), "a kick without a ring is found");
+	check(counter("kicks_helped") == 1, "which counts as help");
+	check(!belled.area->kick.bits, "it is taken");
+	belled.area->kick.bits = ~0ULL & ~(1ULL << 7);
+	usleep(500000);
+	check(!belled.area->kick.bits, "kicks that are tied to nothing go");
+	check(counts(&belled.tiny), "the twin runs");
+	must(stop(belled.tiny.owner, TWINOS_REASON_REQUEST), "stop");
+	belled.area->kick.bits = 1 << 7;
+	usleep(500000);
+	check(belled.area->kick.bits, "nobody looks after the stop");
+	check(!counter("irq"), "the irq is gone");
+	check(!belled.area->kick.target, "and so is the target");
+	drop_belled(&belled);
+}
+
+static uint64_t target_of(uint64_t apic_id, uint64_t vector)
+{
+	return apic_id << TWINOS_TARGET_ID_SHIFT | vector;
+}
+
+static void bad_target(const struct belled *belled, uint64_t target)
+{
+	long before = counter("bad_targets");
+	uint64_t one = 1;
+
+	belled->area->call.bits = 0;
+	belled->area->call.target = target;
+	must(write(belled->call, &one, sizeof(one)), "call");
+	check(counter("bad_targets") > before, "target %#llx is refused",
+	      (unsigned long long)target);
+	belled->area->call.target = 0;
+}
+
+/* An NMI or INIT can't be asked for: there is no room for it in a target. */
+static void test_targets(int device)
+{
+	struct belled belled = start_belled(device);
+	struct twinos_cpu cpu = { .size = sizeof(cpu), .cpu = CPU };
+	uint64_t one = 1;
+
+	must(ioctl(device, TWINOS_GET_CPU, &cpu), "get a CPU");
+	bad_target(&belled, target_of(0, 0x40));
+	bad_target(&belled, target_of(cpu.apic_id + 1, 0x40));
+	bad_target(&belled, target_of(0xff, 0x40));
+	bad_target(&belled, target_of(UINT32_MAX, 0x40));
+	bad_target(&belled, target_of(cpu.apic_id, 2));
+	bad_target(&belled, target_of(cpu.apic_id, 31));
+	bad_target(&belled, target_of(cpu.apic_id, 0x440));
+	bad_target(&belled, target_of(cpu.apic_id, 1U << 31 | 0x40));
+	belled.area->call.bits = 0;
+	belled.area->call.target = target_of(cpu.apic_id, 0x40);
+	must(write(belled.call, &one, sizeof(one)), "call");
+	check(belled.area->call.bits == 1 << 7, "the right bit is set");
+	check(counts(&belled.tiny), "it is rung at, which it does not see");
+	usleep(500000);
+	check(counter("calls_helped") > 0, "the slow look rings again");
+	drop_belled(&belled);
+}
+
 int main(void)
 {
 	static const struct group groups[] = {
@@ -718,6 +862,8 @@ int main(void)
 		{ "two", test_two },
 		{ "same CPU", test_same_cpu },
 		{ "watched", test_watched },
+		{ "kicks", test_kicks },
+		{ "targets", test_targets },
 	};
 
 	return run_groups(groups, ARRAY_SIZE(groups));

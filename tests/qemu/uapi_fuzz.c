@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -249,6 +250,14 @@ static long do_sleep(struct worker *worker)
 	return usleep(below(worker, 20000));
 }
 
+/* Whatever is tied to the eventfd. */
+static long do_call(struct worker *worker)
+{
+	uint64_t count = 1 + below(worker, 3);
+
+	return write(worker->event, &count, sizeof(count));
+}
+
 static void note_death(int status)
 {
 	if (WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL :
@@ -319,7 +328,7 @@ static const struct action {
 	{ "image", 12, do_image },    { "sysfs", 4, do_sysfs },
 	{ "hotplug", 1, do_hotplug }, { "unload", 1, do_unload },
 	{ "sleep", 2, do_sleep },     { "fork", 2, do_fork },
-	{ "kill", 2, do_kill },
+	{ "kill", 2, do_kill },	      { "call", 8, do_call },
 };
 
 #define ROWS (ARRAY_SIZE(calls) + ARRAY_SIZE(actions))
@@ -394,6 +403,7 @@ static void run_worker(unsigned int number, uint64_t seed)
 		worker.slots[i].fd = -1;
 	worker.edge = edge_page(PROT_READ | PROT_WRITE) + TWINOS_PAGE_SIZE;
 	worker.read_only = read_only_page();
+	worker.event = must(eventfd(0, EFD_NONBLOCK), "eventfd");
 	slot_add(&worker, open_device(), DEVICE);
 	slot_add(&worker, open("/dev/null", O_RDWR), OTHER);
 	while (time(NULL) < tally->deadline)

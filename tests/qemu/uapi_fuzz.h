@@ -58,6 +58,7 @@ struct worker {
 	bool is_child;
 	pid_t child;
 	uint32_t cpus[CPUS];
+	int event; /* an eventfd */
 	char *edge; /* the end of a page, with nothing behind it */
 	char *read_only; /* as well, and it can't be written */
 	struct slot slots[SLOTS];
@@ -76,6 +77,7 @@ union argument {
 	struct twinos_state state;
 	struct twinos_set_state set_state;
 	struct twinos_clear clear;
+	struct twinos_bind bind;
 	char bytes[128];
 };
 

@@ -196,6 +196,23 @@ static void fill_clear(struct worker *worker, const struct slot *slot,
 			worker->slots[i].image = 0;
 }
 
+/*
+ * Whoever has the eventfd may write to it at any time: see the action "call". Another
+ * fd may be one of any kind.
+ */
+static void fill_bind(struct worker *worker, const struct slot *slot,
+		      union argument *arg)
+{
+	(void)slot;
+	arg->bind.bit = one_in(worker, 8) ? (uint32_t)draw_number(worker) :
+					    below(worker, TWINOS_BITS);
+	arg->bind.fd = one_in(worker, 4)  ? -1 :
+		       one_in(worker, 8)  ? (int)below(worker, 64) :
+		       one_in(worker, 16) ? (int)draw_number(worker) :
+					    worker->event;
+	arg->bind.flags = one_in(worker, 16) ? 1U << below(worker, 32) : 0;
+}
+
 /* ---- starts --------------------------------------------------------------- */
 
 /* cli; 1: hlt; jmp 1b */
@@ -210,6 +227,7 @@ struct image {
 	uint8_t code[64];
 };
 
+#define HANDOVER 0x8000 /* behind it */
 #define TABLE 0x3 /* present, writable */
 #define LARGE 0x83 /* of 2 MiB, too */
 #define GIB (1ULL << 30)
@@ -245,6 +263,8 @@ static void fill_start_right(struct worker *worker, const struct slot *slot,
 	start->entry = slot->image + offsetof(struct image, code);
 	start->rsi = slot->image + 8;
 	start->cr3 = slot->image;
+	if (one_in(worker, 2))
+		start->handover = slot->image + HANDOVER;
 }
 
 static void wrong_flags(struct worker *worker, struct twinos_start *start)
@@ -267,7 +287,7 @@ static void wrong_slice(struct worker *worker, struct twinos_start *start)
 
 static void wrong_handover(struct worker *worker, struct twinos_start *start)
 {
-	start->handover = draw_number(worker) | 4096;
+	start->handover = draw_number(worker) | 1;
 }
 
 static void wrong_address(struct worker *worker, struct twinos_start *start)
@@ -395,6 +415,8 @@ static const struct call calls[] = {
 	{ "observer's STOP", 1, TWINOS_STOP, OBSERVER, .fill = fill_stop },
 	{ "CLEAR", 6, TWINOS_CLEAR, OWNER, .fill = fill_clear, .done = cleared,
 	  .is_due = is_stopped, .is_fragile = true },
+	{ "BIND_KICK", 4, TWINOS_BIND_KICK, OWNER, .fill = fill_bind },
+	{ "BIND_CALL", 6, TWINOS_BIND_CALL, OWNER, .fill = fill_bind },
 	{ "SET_STATE", 4, TWINOS_SET_STATE, OWNER, .fill = fill_set_state,
 	  .is_due = is_started },
 	{ "GET_STATE", 2, TWINOS_GET_STATE, OWNER, .fill = NULL },

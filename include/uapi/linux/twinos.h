@@ -31,7 +31,7 @@
 #include <linux/types.h>
 
 /* Raised by every change of this file that an older partner would misread. */
-#define TWINOS_REVISION 3
+#define TWINOS_REVISION 4
 
 #define TWINOS_DEVICE "/dev/twinos"
 #define TWINOS_PAGE_SIZE 4096
@@ -175,10 +175,11 @@ struct twinos_memory {
  * @rsi: address of boot_params, in %rsi at the jump
  * @cr3: address of the page tables, of 4 levels, which must map the first 2 MiB
  *	and @entry to themselves
- * @handover: with TWINOS_START_SHARED, address of the handover area (see
- *	<twinos/handover.h>), a multiple of TWINOS_PAGE_SIZE. Otherwise 0
+ * @handover: address of the handover area (see <twinos/handover.h>), a multiple
+ *	of TWINOS_PAGE_SIZE. Without TWINOS_START_SHARED it may be 0: there are no
+ *	doorbells then
  *
- * @entry, @rsi, @cr3 and @handover must lie in the twin's ranges. Everything is
+ * @entry, @rsi, @cr3 and @handover, if it is not 0, must lie in the twin's ranges. Everything is
  * checked before the first CPU is taken, and on failure all are given back.
  *
  * EBUSY: the twin is not TWINOS_CREATED or TWINOS_LOADED, or a CPU is lent
@@ -216,6 +217,35 @@ struct twinos_start {
 #define TWINOS_SLICE_MIN_US 100
 #define TWINOS_SLICE_MAX_US 100000
 #define TWINOS_SLICE_DEFAULT_US 4000
+
+/**
+ * struct twinos_bind - tie a notification of the twin to an eventfd
+ * @size: sizeof(struct twinos_bind)
+ * @bit: 0 to TWINOS_BITS - 1
+ * @fd: an eventfd; -1: untie
+ * @flags: 0
+ *
+ * TWINOS_BIND_KICK: when the twin sets this bit of its kicks, @fd is signalled. A
+ *	kick that has come since the start and found no eventfd is told at once.
+ * TWINOS_BIND_CALL: when @fd is written, this bit of the twin's calls is set. The
+ *	module takes the count off the eventfd, also one that stands there already.
+ *
+ * In any state of the twin. A new eventfd takes the place of an old one. Bonds last
+ * until they are untied or the owner fd is closed, also over a stop and a new start;
+ * they keep the eventfd alive. While the twin does not run nothing is told either
+ * way, and what is written then is lost.
+ *
+ * EBADF: @fd is not open; EINVAL: also if it is no eventfd; ENOMEM; EINTR: a fatal
+ * signal came.
+ */
+struct twinos_bind {
+	__u32 size;
+	__u32 bit;
+	__s32 fd;
+	__u32 flags;
+};
+
+#define TWINOS_BITS 64
 
 /**
  * struct twinos_stop - INIT every core of the twin and give the CPUs back
@@ -343,6 +373,8 @@ struct twinos_state {
 #define TWINOS_ADD_MEMORY _IOWR(TWINOS_IOC_MAGIC, 0x10, struct twinos_memory)
 #define TWINOS_START _IOW(TWINOS_IOC_MAGIC, 0x11, struct twinos_start)
 #define TWINOS_CLEAR _IOW(TWINOS_IOC_MAGIC, 0x14, struct twinos_clear)
+#define TWINOS_BIND_KICK _IOW(TWINOS_IOC_MAGIC, 0x16, struct twinos_bind)
+#define TWINOS_BIND_CALL _IOW(TWINOS_IOC_MAGIC, 0x17, struct twinos_bind)
 
 /* On an owner or an observer fd */
 #define TWINOS_STOP _IOW(TWINOS_IOC_MAGIC, 0x12, struct twinos_stop)
