@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define TWINOS_HANDOVER_MAGIC 0x31304e4957544f53ULL /* "SOTWIN01" */
-#define TWINOS_HANDOVER_REVISION 6
+#define TWINOS_HANDOVER_REVISION 7
 #define TWINOS_HANDOVER_SIZE 4096
 
 /* In the .modinfo of twinos_guest.ko, with TWINOS_HANDOVER_REVISION. */
@@ -168,8 +168,125 @@ struct twinos_console {
 	__u16 columns;
 	__u8 pad1[48];
 	__u8 in[TWINOS_CONSOLE_IN];
-	__u8 pad2[640];
 	__u8 out[TWINOS_CONSOLE_OUT];
+};
+
+/* The bit of both directions that stands for &struct twinos_virtio. */
+#define TWINOS_BIT_VIRTIO 1
+/* Those from here on are given to queues, by the answer to TWINOS_MSG_GET_VQUEUE. */
+#define TWINOS_BIT_QUEUES 2
+
+#define TWINOS_VIRTIO_DEVICES 16 /* numbered from 0 */
+
+/*
+ * Messages by which the twin's kernel drives virtio devices. Numbers, meanings and
+ * order are those of the transport "virtio-msg" that is proposed for OASIS Virtio
+ * 1.4; the layouts are ours. All numbers are little-endian.
+ */
+#define TWINOS_MSG_GET_DEVICES 0x80 /* -> struct twinos_msg_devices; a bus message */
+#define TWINOS_MSG_PING 0x81 /* -> nothing; a bus message */
+#define TWINOS_MSG_RELEASE 0x82 /* the device that is leaving is used no more */
+#define TWINOS_MSG_GET_INFO 0x02 /* -> struct twinos_msg_info */
+#define TWINOS_MSG_GET_FEATURES 0x03 /* -> struct twinos_msg_features */
+#define TWINOS_MSG_SET_FEATURES 0x04 /* struct twinos_msg_features */
+#define TWINOS_MSG_GET_CONFIG 0x05 /* struct twinos_msg_config -> the same */
+#define TWINOS_MSG_SET_CONFIG 0x06 /* struct twinos_msg_config -> the same */
+#define TWINOS_MSG_GET_STATUS 0x07 /* -> struct twinos_msg_status */
+#define TWINOS_MSG_SET_STATUS 0x08 /* struct twinos_msg_status -> the same */
+#define TWINOS_MSG_GET_VQUEUE 0x09 /* struct twinos_msg_vqueue -> the same */
+#define TWINOS_MSG_SET_VQUEUE 0x0a /* struct twinos_msg_vqueue */
+#define TWINOS_MSG_RESET_VQUEUE 0x0b /* struct twinos_msg_vqueue */
+
+/* &struct twinos_msg.result */
+#define TWINOS_MSG_OK 0
+#define TWINOS_MSG_NO_DEVICE 1
+#define TWINOS_MSG_INVALID 2 /* not now, not such values, or not such a message */
+#define TWINOS_MSG_FAILED 3 /* the back end said no */
+
+/* @present, @leaving: a bit for each device; a leaving one is still present */
+struct twinos_msg_devices {
+	__u64 present;
+	__u64 leaving;
+};
+
+struct twinos_msg_info {
+	__u32 device_id; /* as in the Virtio specification, chapter 5 */
+	__u32 vendor_id;
+	__u32 config_size;
+	__u32 nr_queues;
+};
+
+struct twinos_msg_features {
+	__u64 features;
+};
+
+#define TWINOS_MSG_CONFIG_MAX 64
+
+/* @generation: as the specification's, 2.5.1 */
+struct twinos_msg_config {
+	__u32 offset;
+	__u32 size;
+	__u32 generation;
+	__u8 data[TWINOS_MSG_CONFIG_MAX];
+};
+
+struct twinos_msg_status {
+	__u32 status;
+};
+
+/*
+ * @size: number of descriptors; in the answer to GET_VQUEUE the most
+ * @bit: in the answer to GET_VQUEUE: of kick and call, both for this queue
+ * @desc, @driver, @device: physical addresses
+ */
+struct twinos_msg_vqueue {
+	__u32 index;
+	__u32 size;
+	__u32 bit;
+	__u32 pad;
+	__u64 desc;
+	__u64 driver;
+	__u64 device;
+};
+
+#define TWINOS_MSG_PAYLOAD 176
+
+/**
+ * struct twinos_msg - a message or its answer
+ * @token: written last, by a release; an answer has its message's. 0: none yet
+ * @id: TWINOS_MSG_*
+ * @device: number of a device; 0 in a bus message
+ * @result: in an answer: TWINOS_MSG_OK...
+ * @size: bytes of @payload
+ */
+struct twinos_msg {
+	__u32 token;
+	__u8 id;
+	__u8 pad;
+	__u16 device;
+	__u32 result;
+	__u32 size;
+	__u8 payload[TWINOS_MSG_PAYLOAD];
+};
+
+/**
+ * struct twinos_virtio - virtio devices of the host's for the twin
+ *
+ * The twin writes a message and kicks; the host answers and calls. One message at a
+ * time: the twin writes none before the last one was answered or given up. An answer
+ * with another token than the last message's belongs to one that was given up.
+ *
+ * @message: writer twin
+ * @answer: writer host
+ * @devices_changed: writer host: grows when a device has come or is leaving
+ * @config_changed: writer host: of each device, grows with its configuration
+ */
+struct twinos_virtio {
+	struct twinos_msg message;
+	struct twinos_msg answer;
+	__u32 devices_changed; /* at 384 */
+	__u32 config_changed[TWINOS_VIRTIO_DEVICES];
+	__u8 pad[188];
 };
 
 /**
@@ -195,6 +312,7 @@ struct twinos_console {
  * @kick: from the twin to the host; all 0 at the start
  * @call: from the host to the twin; all 0 at the start
  * @console: see there
+ * @virtio: see there; all 0 at the start
  */
 struct twinos_handover {
 	__u64 magic;
@@ -217,6 +335,7 @@ struct twinos_handover {
 	struct twinos_doorbell call; /* at 1792 */
 	__u8 pad4[64];
 	struct twinos_console console; /* at 2048 */
+	struct twinos_virtio virtio; /* at 3456 */
 };
 
 /*
