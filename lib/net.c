@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A network card: a tap of the host's, whose packets the host's vhost_net carries.
+ * The tap stays open from open to free, vhost_net only while the driver runs.
+ */
+#include <errno.h>
+#include <linux/vhost.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "net_options.h"
+#include "netif.h"
+#include "tap.h"
+#include "vhost.h"
+
+#define QUEUES 2 /* one to receive, one to send */
+#define BIT(n) (1ULL << (n))
+
+/* What taps can do. They add the header, so vhost_net is not to. */
+#define TAP_FEATURES                                                   \
+	(BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_HOST_TSO4) |        \
+	 BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_HOST_ECN) |    \
+	 BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_GUEST_TSO4) | \
+	 BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN))
+
+static const struct twinos_vhost_kind kind = {
+	.path = "/dev/vhost-net",
+	.module = "vhost_net",
+	.features = TWINOS_VHOST_FEATURES | BIT(VIRTIO_NET_F_MRG_RXBUF),
+};
+
+struct net {
+	struct twinos_vdev vdev;
+	struct twinos_tap tap;
+	unsigned int busy_poll; /* us */
+	int vhost; /* -1 unless started */
+};
+
+static struct net *to_net(struct twinos_vdev *vdev)
+{
+	return (struct net *)vdev;
+}
+
+static int set_backend(int vhost, int fd)
+{
+	struct vhost_vring_file file = { .fd = fd };
+
+	for (file.index = 0; file.index < QUEUES; file.index++)
+		if (ioctl(vhost, VHOST_NET_SET_BACKEND, &file))
+			return -errno;
+	return 0;
+}
+
+static void net_stop(struct twinos_vdev *vdev)
+{
+	struct net *net = to_net(vdev);
+
+	/* Not left to the close: a child of ours may have the fd too. */
+	set_backend(net->vhost, -1);
+	close(net->vhost);
+	net->vhost = -1;
+}
+
+static int serve(struct net *net, const struct twinos_vdev_setup *setup)
+{
+	const struct twinos_vhost_queues queues = { setup, 0, QUEUES };
+	int ret;
+
+	ret = twinos_vhost_set_up(net->vhost, &kind, &queues);
+	if (!ret && net->busy_poll)
+		ret = twinos_vhost_busy_poll(net->vhost, QUEUES,
+					     net->busy_poll);
+	if (!ret)
+		ret = twinos_tap_offload(&net->tap, setup->features);
+	if (!ret)
+		ret = set_backend(net->vhost, net->tap.fd);
+	if (!ret)
+		twinos_vhost_kick(&queues);
+	return ret;
+}
+
+static int net_start(struct twinos_vdev *vdev,
+		     const struct twinos_vdev_setup *setup)
+{
+	struct net *net = to_net(vdev);
+	int ret;
+
+	net->vhost = twinos_vhost_open(&kind, NULL);
+	if (net->vhost < 0)
+		return net->vhost;
+	ret = serve(net, setup);
+	if (ret)
+		net_stop(vdev);
+	return ret;
+}
+
+static void net_free(struct twinos_vdev *vdev)
+{
+	twinos_tap_close(&to_net(vdev)->tap);
+	free(vdev);
+}
+
+static const struct twinos_vdev_ops net_ops = {
+	.start = net_start,
+	.stop = net_stop,
+	.free = net_free,
+};
+
+/* Only asked: it is opened anew, with a thread, for each start. */
+static int mask_features(struct net *net, struct twinos_error *err)
+{
+	int fd = twinos_vhost_open(&kind, err), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = twinos_vhost_mask(fd, &kind, &net->vdev.features, err);
+	close(fd);
+	return ret;
+}
+
+static int join(const char *tap, const char *bridge, struct twinos_error *err)
+{
+	int ret = twinos_netif_join(tap, bridge);
+
+	switch (ret) {
+	case 0:
+		return 0;
+	case -ENODEV:
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENODEV,
+				   "there is no bridge '%s'", bridge);
+	case -EOPNOTSUPP:
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, EOPNOTSUPP,
+				   "'%s' is no bridge", bridge);
+	default:
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+				   "bridge '%s': can't add a tap: %s", bridge,
+				   strerror(-ret));
+	}
+}
+
+static int connect_tap(const struct net *net,
+		       const struct twinos_net_options *options,
+		       struct twinos_error *err)
+{
+	const struct twinos_mac peer = twinos_mac_peer(&options->mac);
+	const char *name = net->tap.name;
+	int ret = 0;
+
+	/* What others have made keeps its own. */
+	if (!*options->tap)
+		ret = twinos_netif_set_mac(name, &peer);
+	/* Before it is up, so that no route comes to be for the wrong net. */
+	if (!ret && options->host.length)
+		ret = twinos_netif_set_address(name, &options->host);
+	if (!ret && *options->bridge) {
+		ret = join(name, options->bridge, err);
+		if (ret)
+			return ret;
+	}
+	if (!ret)
+		ret = twinos_netif_set_up(name);
+	if (!ret)
+		return 0;
+	return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+			   "tap '%s': can't set it up: %s", name,
+			   strerror(-ret));
+}
+
+static void describe(struct net *net, const struct twinos_net_options *options)
+{
+	struct twinos_vdev *vdev = &net->vdev;
+	char mac[TWINOS_MAC_TEXT];
+
+	memcpy(vdev->config, options->mac.bytes, sizeof(options->mac.bytes));
+	vdev->config_size = sizeof(options->mac.bytes);
+	net->busy_poll = options->busy_poll;
+	twinos_mac_format(&options->mac, mac);
+	snprintf(vdev->detail, sizeof(vdev->detail), "%s, tap %s%s%s", mac,
+		 net->tap.name, *options->bridge ? ", bridge " : "",
+		 options->bridge);
+}
+
+static struct net *new_net(void)
+{
+	struct net *net = calloc(1, sizeof(*net));
+
+	if (!net)
+		return NULL;
+	net->tap.fd = -1;
+	net->vhost = -1;
+	net->vdev = (struct twinos_vdev){
+		.ops = &net_ops,
+		.id = VIRTIO_ID_NET,
+		.features = TWINOS_VHOST_RING_FEATURES | TAP_FEATURES |
+			    BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_MAC),
+		.nr_queues = QUEUES,
+		.kind = "net",
+	};
+	return net;
+}
+
+static int open_net(struct net *net, const char *text, struct twinos_error *err)
+{
+	struct twinos_net_options options;
+	int ret;
+
+	ret = twinos_net_parse(&options, &net->vdev, text, err);
+	if (!ret)
+		ret = mask_features(net, err);
+	if (!ret)
+		ret = twinos_tap_open(&net->tap,
+				      *options.tap ? options.tap : NULL, err);
+	if (!ret)
+		ret = connect_tap(net, &options, err);
+	if (!ret)
+		describe(net, &options);
+	return ret;
+}
+
+int twinos_net_open(const char *text, struct twinos_vdev **vdev,
+		    struct twinos_error *err)
+{
+	struct net *net = new_net();
+	int ret;
+
+	if (!net)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
+				   "out of memory");
+	ret = open_net(net, text, err);
+	if (ret)
+		net_free(&net->vdev);
+	else
+		*vdev = &net->vdev;
+	return ret;
+}

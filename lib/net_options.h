@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the user says of a network card:
+ *
+ *	tap=NAME	a tap that is there already, for this twin alone
+ *	bridge=BR	a tap of the twin's own, as a port of this bridge
+ *	(neither)	a tap of its own
+ *	host=ADDR/LEN	the IPv4 address of the tap, which is the host's end
+ *	mac=XX:...	the twin's address. Without it one that stays the same for
+ *			tap=NAME on this host, as no two twins can have it at once,
+ *			and a random one for a tap of its own
+ *	busy-poll=US	have the kernel look for packets so long before it sleeps
+ */
+#ifndef TWINOS_LIB_NET_OPTIONS_H
+#define TWINOS_LIB_NET_OPTIONS_H
+
+#include <net/if.h>
+
+#include "libtwinos.h"
+#include "mac.h"
+#include "netif.h"
+#include "vdev.h"
+
+#define TWINOS_NET_BUSY_POLL_MAX 10000 /* us */
+
+/**
+ * struct twinos_net_options - see above
+ * @tap: "" if it is not given
+ * @bridge: as above
+ * @host: its length is 0 if it is not given
+ * @mac: always there
+ * @busy_poll: in us; 0 if it is not given
+ */
+struct twinos_net_options {
+	char tap[IFNAMSIZ];
+	char bridge[IFNAMSIZ];
+	struct twinos_netif_address host;
+	struct twinos_mac mac;
+	unsigned int busy_poll;
+};
+
+/* twinos_net_parse() - also fills vdev->name; 0 or -errno with a line in @err */
+int twinos_net_parse(struct twinos_net_options *options,
+		     struct twinos_vdev *vdev, const char *text,
+		     struct twinos_error *err);
+
+#endif
