@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "diskfile.h"
+#include "error.h"
+
+#define SECTOR 512
+#define ZEROES 65536
+
+static int refuse(struct twinos_error *err, int code, const char *path,
+		  const char *why)
+{
+	return twinos_fail(err, TWINOS_ERROR_IMAGE, code, "%.300s: %s", path,
+			   why);
+}
+
+static int refuse_open(struct twinos_error *err, const char *path, int code)
+{
+	if (code == EACCES || code == EPERM || code == EROFS || code == ETXTBSY)
+		return refuse(err, code, path,
+			      "can't be written; let the twin only read it "
+			      "with ',ro'");
+	if (code == EBUSY)
+		return refuse(err, code, path,
+			      "in use, by the host (is it mounted?) or a twin");
+	return refuse(err, code, path, strerror(code));
+}
+
+/* Before it is opened: that alone may do something to other kinds of files. */
+static int check_kind(const char *path, struct twinos_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return refuse(err, errno, path, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return refuse(err, EINVAL, path,
+			      "neither a regular file nor a block device");
+	return 0;
+}
+
+/*
+ * For block devices O_EXCL means that neither a file system of the host nor anybody
+ * else who says O_EXCL has it; for files it means nothing.
+ */
+static int open_fd(struct twinos_diskfile *file, const char *path,
+		   struct twinos_error *err)
+{
+	int flags = O_CLOEXEC | O_NOCTTY;
+
+	flags |= file->read_only ? O_RDONLY : O_RDWR | O_EXCL;
+	file->fd = open(path, flags);
+	if (file->fd >= 0)
+		return 0;
+	if (file->read_only)
+		return refuse(err, errno, path, strerror(errno));
+	return refuse_open(err, path, errno);
+}
+
+static int lock(const struct twinos_diskfile *file, const char *path,
+		struct twinos_error *err)
+{
+	struct flock whole = {
+		.l_type = file->read_only ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (!fcntl(file->fd, F_OFD_SETLK, &whole))
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return refuse(err, errno, path, strerror(errno));
+	return refuse(err, EBUSY, path,
+		      file->read_only ?
+			      "another twin or program writes to it" :
+			      "another twin or program has it locked");
+}
+
+static int measure(struct twinos_diskfile *file)
+{
+	struct stat st;
+	int block_size;
+
+	if (fstat(file->fd, &st))
+		return -errno;
+	file->block_size = SECTOR;
+	file->size = (uint64_t)st.st_size;
+	file->block_device = S_ISBLK(st.st_mode);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	if (ioctl(file->fd, BLKGETSIZE64, &file->size) ||
+	    ioctl(file->fd, BLKSSZGET, &block_size))
+		return -errno;
+	file->block_size = (uint32_t)block_size;
+	return 0;
+}
+
+static int check_size(struct twinos_diskfile *file, const char *path,
+		      struct twinos_error *err)
+{
+	int ret = measure(file);
+
+	if (ret)
+		return refuse(err, -ret, path, strerror(-ret));
+	if (!file->size)
+		return refuse(err, ENODATA, path,
+			      "empty; give it a size with truncate -s");
+	if (file->size % SECTOR)
+		return refuse(err, EINVAL, path,
+			      "its size is not a multiple of 512 bytes");
+	return 0;
+}
+
+/* A twin that wrote into the container of another format would ruin it. */
+static int check_raw(const struct twinos_diskfile *file, const char *path,
+		     struct twinos_error *err)
+{
+	static const char qcow2[] = { 'Q', 'F', 'I', (char)0xfb };
+	char magic[sizeof(qcow2)];
+
+	if (pread(file->fd, magic, sizeof(magic), 0) != sizeof(magic) ||
+	    memcmp(magic, qcow2, sizeof(magic)))
+		return 0;
+	return refuse(err, EINVAL, path,
+		      "looks like qcow2, and only raw is known here; convert "
+		      "it with qemu-img, or say ',format=raw' if it is raw");
+}
+
+int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,
+			 bool read_only, bool raw, struct twinos_error *err)
+{
+	int ret;
+
+	*file = (struct twinos_diskfile){ .fd = -1, .read_only = read_only };
+	ret = check_kind(path, err);
+	if (!ret)
+		ret = open_fd(file, path, err);
+	if (!ret)
+		ret = lock(file, path, err);
+	if (!ret && !raw)
+		ret = check_raw(file, path, err);
+	if (!ret)
+		ret = check_size(file, path, err);
+	if (ret)
+		twinos_diskfile_close(file);
+	return ret;
+}
+
+void twinos_diskfile_close(struct twinos_diskfile *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+}
+
+static bool is_inside(const struct twinos_diskfile *file, uint64_t offset,
+		      uint64_t length)
+{
+	return offset <= file->size && length <= file->size - offset;
+}
+
+/* preadv2() or pwritev2() */
+typedef ssize_t transfer(int fd, const struct iovec *iov, int nr, off_t offset,
+			 int flags);
+
+/* Neither of them needs to do all at once. */
+static int transfer_all(struct twinos_diskfile *file, uint64_t offset,
+			struct twinos_iovs *iovs, transfer *some, int flags)
+{
+	ssize_t done;
+
+	if (!is_inside(file, offset, iovs->bytes))
+		return -EINVAL;
+	while (iovs->bytes) {
+		done = some(file->fd, iovs->iov, (int)iovs->nr, (off_t)offset,
+			    flags);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? -errno : -EIO;
+		twinos_iovs_skip(iovs, (size_t)done);
+		offset += (uint64_t)done;
+	}
+	return 0;
+}
+
+int twinos_diskfile_read(struct twinos_diskfile *file, uint64_t offset,
+			 struct twinos_iovs *iovs)
+{
+	return transfer_all(file, offset, iovs, preadv2, 0);
+}
+
+int twinos_diskfile_write(struct twinos_diskfile *file, uint64_t offset,
+			  struct twinos_iovs *iovs, bool sync)
+{
+	return transfer_all(file, offset, iovs, pwritev2, sync ? RWF_DSYNC : 0);
+}
+
+int twinos_diskfile_flush(struct twinos_diskfile *file)
+{
+	if (file->flush_failed)
+		return -EIO;
+	if (!fdatasync(file->fd))
+		return 0;
+	file->flush_failed = true;
+	return -errno;
+}
+
+static int allocate(struct twinos_diskfile *file, int mode, uint64_t offset,
+		    uint64_t length)
+{
+	int ret;
+
+	if (!is_inside(file, offset, length))
+		return -EINVAL;
+	do
+		ret = fallocate(file->fd, mode | FALLOC_FL_KEEP_SIZE,
+				(off_t)offset, (off_t)length);
+	while (ret && errno == EINTR);
+	return ret ? -errno : 0;
+}
+
+int twinos_diskfile_discard(struct twinos_diskfile *file, uint64_t offset,
+			    uint64_t length)
+{
+	int ret = allocate(file, FALLOC_FL_PUNCH_HOLE, offset, length);
+
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+static int write_zeroes(struct twinos_diskfile *file, uint64_t offset,
+			uint64_t length)
+{
+	static const char zeroes[ZEROES];
+	struct iovec iov;
+	struct twinos_iovs iovs;
+	int ret = 0;
+
+	while (!ret && length) {
+		iov.iov_base = (char *)zeroes;
+		iov.iov_len = length < ZEROES ? length : ZEROES;
+		iovs = (struct twinos_iovs){ &iov, 1, iov.iov_len };
+		offset += iovs.bytes;
+		length -= iovs.bytes;
+		ret = twinos_diskfile_write(file, offset - iovs.bytes, &iovs,
+					    false);
+	}
+	return ret;
+}
+
+int twinos_diskfile_zero(struct twinos_diskfile *file, uint64_t offset,
+			 uint64_t length, bool unmap)
+{
+	int mode = unmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE;
+	int ret = allocate(file, mode, offset, length);
+
+	return ret == -EOPNOTSUPP ? write_zeroes(file, offset, length) : ret;
+}
