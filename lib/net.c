@@ -49,22 +49,31 @@ static struct net *to_net(struct twinos_vdev *vdev)
 	return (struct net *)vdev;
 }
 
-static int set_backend(int vhost, int fd)
+static int set_backend(int vhost, unsigned int queue, int fd)
 {
-	struct vhost_vring_file file = { .fd = fd };
+	struct vhost_vring_file file = { .index = queue, .fd = fd };
 
-	for (file.index = 0; file.index < QUEUES; file.index++)
-		if (ioctl(vhost, VHOST_NET_SET_BACKEND, &file))
-			return -errno;
-	return 0;
+	return ioctl(vhost, VHOST_NET_SET_BACKEND, &file) ? -errno : 0;
+}
+
+static int carry(const struct net *net)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < QUEUES && !ret; i++)
+		ret = set_backend(net->vhost, i, net->tap.fd);
+	return ret;
 }
 
 static void net_stop(struct twinos_vdev *vdev)
 {
 	struct net *net = to_net(vdev);
+	unsigned int i;
 
 	/* Not left to the close: a child of ours may have the fd too. */
-	set_backend(net->vhost, -1);
+	for (i = 0; i < QUEUES; i++)
+		set_backend(net->vhost, i, -1);
 	close(net->vhost);
 	net->vhost = -1;
 }
@@ -81,7 +90,7 @@ static int serve(struct net *net, const struct twinos_vdev_setup *setup)
 	if (!ret)
 		ret = twinos_tap_offload(&net->tap, setup->features);
 	if (!ret)
-		ret = set_backend(net->vhost, net->tap.fd);
+		ret = carry(net);
 	if (!ret)
 		twinos_vhost_kick(&queues);
 	return ret;

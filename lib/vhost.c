@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vhost.h>
@@ -108,6 +109,13 @@ static bool find_rings(const struct twinos_twinmem *memory,
 	return rings->desc && rings->avail && rings->used;
 }
 
+static uint16_t used_idx(const struct vring_used *used)
+{
+	const void *idx = &used->idx;
+
+	return le16toh(*(const volatile uint16_t *)idx);
+}
+
 static int set_place(int fd, unsigned int index, uint32_t size,
 		     const struct rings *rings)
 {
@@ -115,7 +123,7 @@ static int set_place(int fd, unsigned int index, uint32_t size,
 	/* What was taken but not answered by a stopped one is taken again. */
 	struct vhost_vring_state base = {
 		.index = index,
-		.num = __atomic_load_n(&rings->used->idx, __ATOMIC_ACQUIRE),
+		.num = used_idx(rings->used),
 	};
 	struct vhost_vring_addr addr = {
 		.index = index,

@@ -157,11 +157,10 @@ static int parse(struct vsock *vsock, const char *text,
 static void describe(struct vsock *vsock)
 {
 	struct twinos_vdev *vdev = &vsock->vdev;
-	struct virtio_vsock_config config = { .guest_cid =
-						      htole64(vsock->cid) };
+	uint64_t guest_cid = htole64(vsock->cid);
 
-	memcpy(vdev->config, &config, sizeof(config));
-	vdev->config_size = sizeof(config);
+	memcpy(vdev->config, &guest_cid, sizeof(guest_cid));
+	vdev->config_size = sizeof(struct virtio_vsock_config);
 	snprintf(vdev->detail, sizeof(vdev->detail), "CID %" PRIu64,
 		 vsock->cid);
 }
