@@ -8,6 +8,7 @@
 #include <linux/platform_device.h>
 #include <linux/timer.h>
 #include <linux/version.h>
+#include <linux/virtio_config.h>
 
 /* 6.2 has the new name, 6.15 dropped the old one. */
 static inline void compat_timer_delete_sync(struct timer_list *timer)
@@ -40,6 +41,33 @@ static inline void compat_irq_moves_at_once(unsigned int irq)
 	irq_set_status_flags(irq, IRQ_MOVE_PCNTXT);
 #endif
 }
+
+/*
+ * What find_vqs() is told of each queue: its third to last parameter. 6.11 made one
+ * array of three.
+ */
+struct compat_vq {
+	const char *name;
+	vq_callback_t *callback;
+	bool ctx;
+};
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define COMPAT_VQS \
+	vq_callback_t *callbacks[], const char *const names[], const bool *ctx
+#define COMPAT_VQ(i)                                 \
+	(struct compat_vq)                           \
+	{                                            \
+		names[i], callbacks[i], ctx &&ctx[i] \
+	}
+#else
+#define COMPAT_VQS struct virtqueue_info infos[]
+#define COMPAT_VQ(i)                                           \
+	(struct compat_vq)                                     \
+	{                                                      \
+		infos[i].name, infos[i].callback, infos[i].ctx \
+	}
+#endif
 
 /*
  * drivers/tty/hvc/hvc_console.h, which no package of headers has. 6.8 changed the

@@ -110,6 +110,12 @@ int guest_on_call(unsigned int bit, void (*fn)(void *data), void *data)
 }
 EXPORT_SYMBOL_GPL(guest_on_call);
 
+void guest_calls_sync(void)
+{
+	spin_lock_irq(&lock);
+	spin_unlock_irq(&lock);
+}
+
 int doorbell_init(struct twinos_handover *area)
 {
 	int ret = 0;

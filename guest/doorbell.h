@@ -21,6 +21,9 @@ void guest_kick(unsigned int bit);
  */
 int guest_on_call(unsigned int bit, void (*fn)(void *data), void *data);
 
+/* guest_calls_sync() - wait for the functions that run now; not from one of them */
+void guest_calls_sync(void);
+
 /*
  * doorbell_init() - notifications go both ways from now on
  *

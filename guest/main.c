@@ -16,6 +16,7 @@
 #include <linux/preempt.h>
 
 #include "beat.h"
+#include "bus.h"
 #include "console.h"
 #include "doorbell.h"
 #include "hook.h"
@@ -67,7 +68,7 @@ static DEVICE_ATTR_WO(yield);
  * In both modes. A kernel without kprobes has no net, and must not restart after
  * a panic then; one without a heartbeat only can't be told to hang.
  */
-static void show_life(struct twinos_handover *handover)
+static void show_life(struct device *dev, struct twinos_handover *handover)
 {
 	int ret = net_init();
 
@@ -84,6 +85,9 @@ static void show_life(struct twinos_handover *handover)
 	ret = console_init(handover);
 	if (ret)
 		pr_warn("no terminal (%d)\n", ret);
+	ret = bus_init(dev, &handover->virtio);
+	if (ret)
+		pr_warn("no virtio devices (%d)\n", ret);
 	WRITE_ONCE(handover->life, TWINOS_LIFE_UP);
 }
 
@@ -126,7 +130,7 @@ static int take_post(struct device *dev, struct twinos_handover *handover)
 						park_init(handover);
 
 	if (!ret)
-		show_life(handover);
+		show_life(dev, handover);
 	return ret;
 }
 

@@ -25,6 +25,10 @@
 
 static_assert(offsetof(struct twinos_handover, kick) == 1600);
 static_assert(offsetof(struct twinos_handover, call) == 1792);
+static_assert(offsetof(struct twinos_handover, console) == 2048);
+static_assert(offsetof(struct twinos_handover, virtio) == 3456);
+static_assert(offsetof(struct twinos_virtio, devices_changed) == 384);
+static_assert(sizeof(struct twinos_handover) == TWINOS_HANDOVER_SIZE);
 static_assert(offsetof(struct twinos_doorbell, target) == 64);
 static_assert(offsetof(struct twinos_doorbell, bad) == 128);
 static_assert(sizeof(struct twinos_doorbell) == 192);

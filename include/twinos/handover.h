@@ -195,7 +195,6 @@ struct twinos_console {
 #define TWINOS_MSG_SET_STATUS 0x08 /* struct twinos_msg_status -> the same */
 #define TWINOS_MSG_GET_VQUEUE 0x09 /* struct twinos_msg_vqueue -> the same */
 #define TWINOS_MSG_SET_VQUEUE 0x0a /* struct twinos_msg_vqueue */
-#define TWINOS_MSG_RESET_VQUEUE 0x0b /* struct twinos_msg_vqueue */
 
 /* &struct twinos_msg.result */
 #define TWINOS_MSG_OK 0
