@@ -50,6 +50,16 @@ enum twinos_entry {
 };
 
 /**
+ * struct twinos_device - a virtio device for a twin
+ * @kind: "disk", "net", "vsock" or "rng"
+ * @text: the rest of it, as twinctl(8) tells of the option of that name
+ */
+struct twinos_device {
+	const char *kind;
+	const char *text;
+};
+
+/**
  * struct twinos_config - what the user wants
  * @name: of the twin; see struct twinos_create for its letters
  * @kernel: path of a bzImage or ELF vmlinux; NULL: the one the host runs
@@ -69,6 +79,8 @@ enum twinos_entry {
  * @guest_dir: where VERSION/twinos_guest.ko and init are found; NULL:
  *	"/usr/lib/twinos", where without @shared there may be none
  * @no_guest: without @shared, give the twin no guest module
+ * @devices: virtio devices for it, which need a guest module
+ * @nr_devices: how many
  */
 struct twinos_config {
 	const char *name;
@@ -87,6 +99,8 @@ struct twinos_config {
 	unsigned int slice_us;
 	const char *guest_dir;
 	bool no_guest;
+	const struct twinos_device *devices;
+	size_t nr_devices;
 };
 
 struct twinos_range {
@@ -196,6 +210,57 @@ size_t twinos_twin_console_write(struct twinos_twin *twin, const void *data,
 void twinos_twin_console_reads(struct twinos_twin *twin, bool reads);
 void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
 				unsigned int columns);
+
+/**
+ * struct twinos_device_status - a device of a twin
+ * @kind: see struct twinos_device
+ * @name: unique among the twin's
+ * @detail: what of the host stands behind it: a file, a CID...
+ * @nr_queues: how many queues it has
+ * @features: that the twin's driver and it have agreed on
+ * @serves: a driver of the twin's uses it
+ * @leaving: the twin was asked to let go of it
+ */
+struct twinos_device_status {
+	char kind[16];
+	char name[32];
+	char detail[256];
+	unsigned int nr_queues;
+	uint64_t features;
+	bool serves;
+	bool leaving;
+};
+
+#define TWINOS_DEVICES_MAX 16
+
+/* twinos_twin_devices() - fill @list with at most @max; returns how many */
+size_t twinos_twin_devices(struct twinos_twin *twin,
+			   struct twinos_device_status *list, size_t max);
+
+/*
+ * twinos_twin_device_add() - one more device, for a twin that is loaded, runs or not
+ * @name: room for TWINOS_NAME_SIZE bytes: what it is called
+ */
+int twinos_twin_device_add(struct twinos_twin *twin,
+			   const struct twinos_device *device, char *name,
+			   struct twinos_error *err);
+
+/*
+ * twinos_twin_device_remove() - have the twin let go of a device, and close it then
+ *
+ * Never waits: -EINPROGRESS as long as the twin has not let go, so it is to be called
+ * again. With @force it is closed at once, and whoever uses it in the twin hangs.
+ * -ENOENT: there is no such device.
+ */
+int twinos_twin_device_remove(struct twinos_twin *twin, const char *name,
+			      bool force, struct twinos_error *err);
+
+/*
+ * twinos_twin_quiesce() - once the twin is stopped: no back end of a device touches its
+ * memory any more. twinos_twin_reload() and twinos_twin_free() see to it as well, so
+ * this is for who looks at the memory in between.
+ */
+void twinos_twin_quiesce(struct twinos_twin *twin);
 
 /*
  * twinos_twin_reload() - make one that was stopped ready to be started anew, in

@@ -24,6 +24,7 @@
 #include "cmdline.h"
 #include "cpus.h"
 #include "device.h"
+#include "devices.h"
 #include "error.h"
 #include "guest.h"
 #include "image.h"
@@ -62,6 +63,7 @@ struct twinos_twin {
 	struct twinos_acpi acpi;
 	void *main, *low;
 	struct twinos_console_bell console_bell;
+	struct twinos_devices devices;
 	struct twinos_segment segments[MAX_SEGMENTS];
 	struct twinos_plan plan;
 };
@@ -232,6 +234,21 @@ static int choose_cpus(struct twinos_twin *twin, struct twinos_error *err)
 				  err);
 }
 
+/* What is opened for devices stays as it is over all lives of the twin. */
+static int open_devices(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const struct twinos_config *config = &twin->config;
+
+	if (config->nr_devices && !has_guest(twin))
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, ENOENT,
+			"devices need a guest module for kernel %s; "
+			"build it, or name its place with --guest-modules",
+			twin->image.version);
+	return twinos_devices_open(&twin->devices, config->devices,
+				   config->nr_devices, err);
+}
+
 static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
@@ -252,6 +269,9 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 		return ret;
 	ret = twinos_cmdline_check(config->cmdline, config->shared,
 				   has_guest(twin), err);
+	if (ret)
+		return ret;
+	ret = open_devices(twin, err);
 	if (ret)
 		return ret;
 	twin->device = twinos_device_open(&twin->info, err);
@@ -475,8 +495,12 @@ static void make_plan(struct twinos_twin *twin)
 	add_segment(twin, "initrd", layout->initrd, layout->end);
 }
 
+/* Mappings keep the twin's memory, and what maps it must be done with it before. */
 static void unload(struct twinos_twin *twin)
 {
+	if (twin->owner >= 0)
+		twinos_stop(twin->owner, TWINOS_REASON_CLOSED, NULL);
+	twinos_devices_close(&twin->devices);
 	if (twin->main != MAP_FAILED)
 		munmap(twin->main, main_range(twin)->length);
 	if (twin->low != MAP_FAILED)
@@ -503,6 +527,15 @@ static int bind_console(struct twinos_twin *twin, struct twinos_error *err)
 	return 0;
 }
 
+static int load_devices(struct twinos_twin *twin, struct twinos_error *err)
+{
+	return has_guest(twin) ?
+		       twinos_devices_load(&twin->devices, twin->owner,
+					   twin->place.ranges,
+					   twin->place.nr_ranges, err) :
+		       0;
+}
+
 int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err)
 {
 	int ret;
@@ -521,6 +554,9 @@ int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err)
 	if (ret)
 		goto unload;
 	ret = bind_console(twin, err);
+	if (ret)
+		goto unload;
+	ret = load_devices(twin, err);
 	if (ret)
 		goto unload;
 	make_plan(twin);
@@ -562,6 +598,37 @@ static int start_failed(const struct twinos_twin *twin, int code,
 			   shared ? "" : "s", why ? why : start_error(code));
 }
 
+static void begin_devices(struct twinos_twin *twin)
+{
+	struct twinos_handover *handover = at(twin, twin->layout.handover);
+
+	twinos_devices_begin(&twin->devices, &handover->virtio);
+}
+
+void twinos_twin_quiesce(struct twinos_twin *twin)
+{
+	twinos_devices_end(&twin->devices);
+}
+
+size_t twinos_twin_devices(struct twinos_twin *twin,
+			   struct twinos_device_status *list, size_t max)
+{
+	return twinos_devices_list(&twin->devices, list, max);
+}
+
+int twinos_twin_device_add(struct twinos_twin *twin,
+			   const struct twinos_device *device, char *name,
+			   struct twinos_error *err)
+{
+	return twinos_devices_add(&twin->devices, device, name, err);
+}
+
+int twinos_twin_device_remove(struct twinos_twin *twin, const char *name,
+			      bool force, struct twinos_error *err)
+{
+	return twinos_devices_remove(&twin->devices, name, force, err);
+}
+
 int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 {
 	uint32_t cpus[TWINOS_MAX_CPUS];
@@ -574,6 +641,7 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 		.cr3 = twin->plan.cr3,
 	};
 	size_t i;
+	int ret;
 
 	if (twin->config.shared) {
 		start.flags = TWINOS_START_SHARED;
@@ -583,9 +651,12 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 		start.handover = twin->place.base + twin->layout.handover;
 	for (i = 0; i < twin->config.nr_cpus; i++)
 		cpus[i] = twin->cpus[i].cpu;
-	return ioctl(twin->owner, TWINOS_START, &start) ?
-		       start_failed(twin, errno, err) :
-		       0;
+	begin_devices(twin);
+	if (!ioctl(twin->owner, TWINOS_START, &start))
+		return 0;
+	ret = start_failed(twin, errno, err);
+	twinos_twin_quiesce(twin);
+	return ret;
 }
 
 const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin)
@@ -714,6 +785,7 @@ int twinos_twin_reload(struct twinos_twin *twin, struct twinos_error *err)
 {
 	struct twinos_clear clear = { .size = sizeof(clear) };
 
+	twinos_twin_quiesce(twin);
 	if (ioctl(twin->owner, TWINOS_CLEAR, &clear))
 		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
 				   "can't clear the twin's memory: %s",

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "error.h"
+
+static const struct kind {
+	const char *name;
+	int (*open)(const char *text, struct twinos_vdev **vdev,
+		    struct twinos_error *err);
+} kinds[] = {
+	{ "disk", twinos_disk_open },
+	{ "net", twinos_net_open },
+	{ "vsock", twinos_vsock_open },
+	{ "rng", twinos_rng_open },
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}
+
+/* The bus has it in the end; @name, if it is not NULL, is what it is called there. */
+static int open_device(struct twinos_devices *devices,
+		       const struct twinos_device *device, char *name,
+		       struct twinos_error *err)
+{
+	const struct kind *kind = find_kind(device->kind);
+	struct twinos_vdev *vdev;
+	int ret;
+
+	if (!kind)
+		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
+				   "there is no device '%.32s'", device->kind);
+	ret = kind->open(device->text, &vdev, err);
+	if (ret)
+		return ret;
+	ret = twinos_bus_add(&devices->bus, vdev, err);
+	if (ret)
+		vdev->ops->free(vdev);
+	else if (name)
+		strcpy(name, vdev->name);
+	return ret;
+}
+
+static int init(struct twinos_devices *devices, struct twinos_error *err)
+{
+	int ret;
+
+	*devices = (struct twinos_devices){ .end = -1 };
+	pthread_mutex_init(&devices->lock, NULL);
+	ret = twinos_bus_init(&devices->bus);
+	if (ret)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+				   "can't make an eventfd: %s", strerror(-ret));
+	devices->has_bus = true;
+	return 0;
+}
+
+int twinos_devices_open(struct twinos_devices *devices,
+			const struct twinos_device *list, size_t nr,
+			struct twinos_error *err)
+{
+	size_t i;
+	int ret = init(devices, err);
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = open_device(devices, &list[i], NULL, err);
+	if (ret)
+		twinos_devices_close(devices);
+	return ret;
+}
+
+/* ---- memory ---- */
+
+static void unmap(struct twinos_twinmem *memory)
+{
+	size_t i;
+
+	for (i = 0; i < memory->nr; i++)
+		munmap(memory->regions[i].data, memory->regions[i].length);
+	memory->nr = 0;
+}
+
+static int map(struct twinos_twinmem *memory, int owner,
+	       const struct twinos_range *ranges, size_t nr)
+{
+	void *data;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		data = mmap(NULL, ranges[i].length, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, owner, (off_t)ranges[i].start);
+		if (data == MAP_FAILED)
+			return -errno;
+		memory->regions[memory->nr++] = (struct twinos_twinmem_region){
+			.start = ranges[i].start,
+			.length = ranges[i].length,
+			.data = data,
+		};
+	}
+	return 0;
+}
+
+/* ---- the thread ---- */
+
+static void *serve(void *ctx)
+{
+	struct twinos_devices *devices = ctx;
+	struct pollfd fds[] = {
+		{ .fd = devices->bus.kick, .events = POLLIN },
+		{ .fd = devices->end, .events = POLLIN },
+	};
+
+	while (!fds[1].revents) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		pthread_mutex_lock(&devices->lock);
+		twinos_bus_serve(&devices->bus);
+		pthread_mutex_unlock(&devices->lock);
+	}
+	return NULL;
+}
+
+/* Signals are for whoever has started us. */
+static int start_thread(struct twinos_devices *devices)
+{
+	sigset_t all, before;
+	int ret;
+
+	devices->end = eventfd(0, EFD_CLOEXEC);
+	if (devices->end < 0)
+		return -errno;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&devices->thread, NULL, serve, devices);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	devices->runs = !ret;
+	return -ret;
+}
+
+static void end_thread(struct twinos_devices *devices)
+{
+	if (devices->runs) {
+		(void)!eventfd_write(devices->end, 1);
+		pthread_join(devices->thread, NULL);
+	}
+	devices->runs = false;
+	if (devices->end >= 0)
+		close(devices->end);
+	devices->end = -1;
+}
+
+/* ---- a twin ---- */
+
+int twinos_devices_load(struct twinos_devices *devices, int owner,
+			const struct twinos_range *ranges, size_t nr_ranges,
+			struct twinos_error *err)
+{
+	int ret;
+
+	ret = map(&devices->memory, owner, ranges, nr_ranges);
+	if (!ret)
+		ret = twinos_bus_tie(&devices->bus, owner);
+	if (!ret)
+		ret = start_thread(devices);
+	if (ret)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
+				   "can't set up the twin's devices: %s",
+				   strerror(-ret));
+	return 0;
+}
+
+void twinos_devices_begin(struct twinos_devices *devices,
+			  volatile struct twinos_virtio *area)
+{
+	pthread_mutex_lock(&devices->lock);
+	twinos_bus_begin(&devices->bus, area, &devices->memory);
+	pthread_mutex_unlock(&devices->lock);
+}
+
+void twinos_devices_end(struct twinos_devices *devices)
+{
+	if (!devices->has_bus)
+		return;
+	pthread_mutex_lock(&devices->lock);
+	twinos_bus_end(&devices->bus);
+	pthread_mutex_unlock(&devices->lock);
+}
+
+int twinos_devices_add(struct twinos_devices *devices,
+		       const struct twinos_device *device, char *name,
+		       struct twinos_error *err)
+{
+	int ret;
+
+	if (!devices->runs)
+		return twinos_fail(err, TWINOS_ERROR_USAGE, ENOENT,
+				   "the twin has no guest module, which "
+				   "devices need");
+	pthread_mutex_lock(&devices->lock);
+	ret = open_device(devices, device, name, err);
+	pthread_mutex_unlock(&devices->lock);
+	return ret;
+}
+
+static int remove_device(struct twinos_bus *bus, const char *name, bool force,
+			 struct twinos_error *err)
+{
+	struct twinos_bus_slot *slot = twinos_bus_find(bus, name);
+
+	if (!slot)
+		return twinos_fail(err, TWINOS_ERROR_NAME, ENOENT,
+				   "the twin has no device '%.31s'", name);
+	if (!slot->leaving)
+		twinos_bus_ask_back(bus, slot);
+	if (!slot->released && !force)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, EINPROGRESS,
+				   "the twin has not let go of '%.31s'", name);
+	twinos_bus_drop(bus, slot);
+	return 0;
+}
+
+int twinos_devices_remove(struct twinos_devices *devices, const char *name,
+			  bool force, struct twinos_error *err)
+{
+	int ret;
+
+	pthread_mutex_lock(&devices->lock);
+	ret = remove_device(&devices->bus, name, force, err);
+	pthread_mutex_unlock(&devices->lock);
+	return ret;
+}
+
+static void describe(const struct twinos_bus_slot *slot,
+		     struct twinos_device_status *status)
+{
+	const struct twinos_vdev *vdev = slot->vdev;
+
+	*status = (struct twinos_device_status){
+		.nr_queues = vdev->nr_queues,
+		.features = slot->features,
+		.serves = slot->started,
+		.leaving = slot->leaving,
+	};
+	snprintf(status->kind, sizeof(status->kind), "%s", vdev->kind);
+	strcpy(status->name, vdev->name);
+	strcpy(status->detail, vdev->detail);
+}
+
+size_t twinos_devices_list(struct twinos_devices *devices,
+			   struct twinos_device_status *list, size_t max)
+{
+	size_t i, nr = 0;
+
+	if (!devices->has_bus)
+		return 0;
+	pthread_mutex_lock(&devices->lock);
+	for (i = 0; i < TWINOS_VIRTIO_DEVICES && nr < max; i++)
+		if (devices->bus.slots[i].vdev)
+			describe(&devices->bus.slots[i], &list[nr++]);
+	pthread_mutex_unlock(&devices->lock);
+	return nr;
+}
+
+void twinos_devices_close(struct twinos_devices *devices)
+{
+	if (!devices->has_bus)
+		return;
+	end_thread(devices);
+	twinos_bus_end(&devices->bus);
+	twinos_bus_destroy(&devices->bus);
+	unmap(&devices->memory);
+	pthread_mutex_destroy(&devices->lock);
+	devices->has_bus = false;
+}
