@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "exit.h"
 #include "output.h"
 #include "parse.h"
+#include "socket.h"
 #include "terminal.h"
 
 #define ESCAPE 0x1d /* Ctrl-], as telnet(1) and virsh(1) have it */
@@ -89,19 +89,10 @@ static void send_size(const struct console *console)
 
 static int connect_to(const char *name)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char path[SOCKET_PATH_MAX];
 
-	if (fd < 0)
-		return -errno;
-	terminal_path(address.sun_path, sizeof(address.sun_path), name);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		int ret = -errno;
-
-		close(fd);
-		return ret;
-	}
-	return fd;
+	terminal_path(path, sizeof(path), name);
+	return socket_connect(path);
 }
 
 static int open_signals(void)

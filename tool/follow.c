@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "control.h"
 #include "follow.h"
 #include "lastlog.h"
 #include "output.h"
@@ -270,7 +271,7 @@ static bool is_seated(const struct follow_how *how)
 static void wait_a_look(const struct following *following)
 {
 	struct terminal *terminal = following->how->terminal;
-	struct pollfd fds[3 + TERMINAL_FDS] = {
+	struct pollfd fds[3 + TERMINAL_FDS + CONTROL_FDS] = {
 		{ .fd = following->fd, .events = POLLIN },
 		{ .fd = following->how->signals, .events = POLLIN },
 		{ .fd = twinos_twin_console_fd(following->twin),
@@ -280,6 +281,8 @@ static void wait_a_look(const struct following *following)
 
 	if (terminal)
 		nr += terminal_poll(terminal, fds + nr);
+	if (following->how->control)
+		nr += control_poll(following->how->control, fds + nr);
 	poll(fds, nr, LOOK_MS);
 }
 
@@ -294,6 +297,8 @@ static int follow(struct following *following, struct twinos_error *err)
 				    !is_seated(following->how);
 		look_at_log(following);
 		look_at_terminal(following);
+		if (following->how->control)
+			control_serve(following->how->control);
 		ret = twinos_get_state(following->fd, &end->state,
 				       &end->reason);
 		if (ret) {
@@ -345,6 +350,7 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 	}
 	ret = follow(&following, err);
 	if (!ret) {
+		twinos_twin_quiesce(twin);
 		drain_log(&following);
 		look_at_terminal(&following);
 		keep_log(&following);

@@ -27,6 +27,7 @@ struct follow_end {
  * @seat: of sit_down(): while this process runs it is what prints; 0: there is none
  * @terminal: what its log and its programs print goes there, and what comes from
  *	there to its programs; NULL: nowhere
+ * @control: orders come from there; NULL: nowhere
  * @hang_ms: it hangs when one of its CPUs had no heartbeat for so long; 0: never
  * @stop_hung: and is stopped then
  */
@@ -35,6 +36,7 @@ struct follow_how {
 	bool print;
 	pid_t seat;
 	struct terminal *terminal;
+	struct control *control;
 	int64_t hang_ms;
 	bool stop_hung;
 };

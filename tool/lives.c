@@ -8,6 +8,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "exit.h"
 #include "lastlog.h"
 #include "lives.h"
@@ -76,6 +77,20 @@ static struct terminal *open_terminal(struct twinos_twin *twin, bool print)
 	return terminal;
 }
 
+/* Nor does it need anybody to give it orders. */
+static struct control *open_control(struct twinos_twin *twin, bool print)
+{
+	struct control *control = NULL;
+	int ret = lastlog_make_dir(LASTLOG_DIR);
+
+	if (!ret)
+		ret = control_open(&control, twin);
+	if (ret)
+		tell(!print, LOG_WARNING, "twin '%s' can't be given orders: %s",
+		     twinos_twin_plan(twin)->name, strerror(-ret));
+	return control;
+}
+
 /*
  * Who runs a twin from a terminal sits at the twin's at once: a twinctl console of its
  * own, which has none of our fds. 0 if it is not wanted or not to be had.
@@ -134,6 +149,7 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 		.signals = signals,
 		.print = print,
 		.terminal = open_terminal(twin, print),
+		.control = open_control(twin, print),
 		.hang_ms = options->hang_ms,
 		.stop_hung = options->restart.policy != RESTART_NO,
 	};
@@ -142,6 +158,7 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 	if (print)
 		how.seat = sit_down(twin, how.terminal);
 	ret = follow_lives(options, twin, &how, end, err);
+	control_close(how.control);
 	terminal_close(how.terminal);
 	if (how.seat)
 		waitpid(how.seat, NULL, 0);

@@ -196,6 +196,44 @@ static int set_initrd(void *into, const char *value, struct twinos_error *err)
 	return 0;
 }
 
+static int add_device(struct options *options, const char *kind,
+		      const char *text, struct twinos_error *err)
+{
+	size_t nr = options->config.nr_devices;
+	struct twinos_device *devices;
+
+	devices = reallocarray(options->devices, nr + 1, sizeof(*devices));
+	if (!devices) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return -ENOMEM;
+	}
+	devices[nr] = (struct twinos_device){ kind, text };
+	options->devices = devices;
+	options->config.nr_devices = nr + 1;
+	return 0;
+}
+
+static int set_disk(void *into, const char *value, struct twinos_error *err)
+{
+	return add_device(into, "disk", value, err);
+}
+
+static int set_net(void *into, const char *value, struct twinos_error *err)
+{
+	return add_device(into, "net", value, err);
+}
+
+static int set_vsock(void *into, const char *value, struct twinos_error *err)
+{
+	return add_device(into, "vsock", value, err);
+}
+
+static int set_rng(void *into, const char *value, struct twinos_error *err)
+{
+	(void)value;
+	return add_device(into, "rng", "", err);
+}
+
 static int set_append(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -289,6 +327,26 @@ const struct args_option options_table[] = {
 	  .repeatable = true,
 	  .help = "initial RAM disk; more than one are put one behind\n"
 		  "the other" },
+	{ .name = "disk",
+	  .value = "FILE[,ro]",
+	  .set = set_disk,
+	  .repeatable = true,
+	  .help = "a disk for the twin: a raw image or a block device" },
+	{ .name = "net",
+	  .value = "HOW",
+	  .set = set_net,
+	  .repeatable = true,
+	  .help = "a network interface for the twin; on this side it is\n"
+		  "tap=NAME, one that is there, or bridge=NAME, a new one\n"
+		  "at that bridge, or host=ADDR/LEN, a new one with that\n"
+		  "address" },
+	{ .name = "vsock",
+	  .value = "CID",
+	  .set = set_vsock,
+	  .help = "let the twin be reached by AF_VSOCK, as CID" },
+	{ .name = "rng",
+	  .set = set_rng,
+	  .help = "give the twin random numbers" },
 	{ .name = "append",
 	  .alias = "command-line",
 	  .value = "TEXT",
@@ -385,6 +443,10 @@ static int check_guest(const struct options *options, const char *command)
 	if (config->shared)
 		return fail_usage(command,
 				  "--shared can't do with --no-guest-module");
+	if (config->nr_devices)
+		return fail_usage(
+			command,
+			"devices need a guest module; leave --no-guest-module away");
 	if (config->guest_dir)
 		return fail_usage(
 			command,
@@ -456,6 +518,7 @@ int options_finish(struct options *options, const char *command)
 	if (code)
 		return code;
 	config->initrds = options->initrds;
+	config->devices = options->devices;
 	set_config_cpus(options);
 	return make_cmdline(options);
 }
@@ -463,5 +526,6 @@ int options_finish(struct options *options, const char *command)
 void options_release(struct options *options)
 {
 	free(options->initrds);
+	free(options->devices);
 	free(options->cmdline);
 }

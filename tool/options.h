@@ -33,6 +33,7 @@ struct options {
 	const char *panic_dir;
 	bool limit_given;
 	const char **initrds;
+	struct twinos_device *devices;
 	const char *append;
 	bool reuse_cmdline;
 	char *cmdline;

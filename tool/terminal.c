@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lastlog.h"
+#include "socket.h"
 #include "terminal.h"
 
 #define KEPT (256UL << 10)
@@ -27,7 +26,7 @@ struct client {
 
 struct terminal {
 	int listener;
-	char path[108]; /* of struct sockaddr_un */
+	char path[SOCKET_PATH_MAX];
 	struct terminal_ops ops;
 	struct client clients[TERMINAL_CLIENTS];
 	struct client *writer;
@@ -43,28 +42,6 @@ void terminal_path(char *path, size_t size, const char *name)
 	snprintf(path, size, LASTLOG_DIR "/%s.console", name);
 }
 
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    chmod(path, 0600) || listen(fd, TERMINAL_CLIENTS)) {
-		int ret = -errno;
-
-		close(fd);
-		return ret;
-	}
-	return fd;
-}
-
 int terminal_open(struct terminal **terminal, const char *path,
 		  const struct terminal_ops *ops)
 {
@@ -74,7 +51,7 @@ int terminal_open(struct terminal **terminal, const char *path,
 
 	if (!new)
 		return -ENOMEM;
-	ret = listen_at(path);
+	ret = socket_listen(path, TERMINAL_CLIENTS);
 	if (ret < 0) {
 		free(new);
 		return ret;

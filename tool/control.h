@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What others ask of the process that holds a twin. One message is a JSON object with
+ * "order", its answer one with what was asked for, or with "error":
+ *
+ *	{"order": "devices"}
+ *	{"order": "add", "kind": K, "text": T, "directory": D}: file names in T are seen
+ *		from directory D
+ *	{"order": "remove", "device": NAME, "force": BOOL}
+ */
+#ifndef TWINCTL_CONTROL_H
+#define TWINCTL_CONTROL_H
+
+#include <jansson.h>
+#include <poll.h>
+
+#include "libtwinos.h"
+
+#define CONTROL_CLIENTS 4
+/* How many struct pollfd control_poll() fills at most. */
+#define CONTROL_FDS (CONTROL_CLIENTS + 1)
+
+struct control;
+
+/* control_open() - listen for orders to @twin; 0 or -errno */
+int control_open(struct control **control, struct twinos_twin *twin);
+void control_close(struct control *control);
+
+/* control_poll() - fill @fds with what to wait for; returns how many */
+size_t control_poll(const struct control *control, struct pollfd *fds);
+
+/* control_serve() - carry out what was ordered; never waits for anybody */
+void control_serve(struct control *control);
+
+/*
+ * control_ask() - from another process: @order, which is released, to the twin @name.
+ * The answer, to be released, or NULL with @err.
+ */
+json_t *control_ask(const char *name, json_t *order, struct twinos_error *err);
+
+#endif
