@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A raw disk image or a block device of the host, locked as long as it is open: of the
- * image's users that lock as we do (QEMU does for itself) either one writes or all read.
+ * A raw disk image or a block device of the host, locked as a whole (fcntl(2), open file
+ * description locks) as long as it is open: either one twin writes to it or all read.
  */
 #ifndef TWINOS_LIB_DISKFILE_H
 #define TWINOS_LIB_DISKFILE_H

@@ -33,7 +33,7 @@
 #define DATA_SIZE 0x8000
 
 static char directory[] = "/tmp/test_disk.XXXXXX";
-static char path[64], spec[128];
+static char path[64], spec[192];
 static struct twinos_error err;
 static struct twinos_vdev *vdev;
 static struct fake_driver driver;
