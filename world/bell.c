@@ -32,7 +32,6 @@ static_assert(sizeof(struct twinos_handover) == TWINOS_HANDOVER_SIZE);
 static_assert(offsetof(struct twinos_doorbell, target) == 64);
 static_assert(offsetof(struct twinos_doorbell, bad) == 128);
 static_assert(sizeof(struct twinos_doorbell) == 192);
-static_assert(sizeof(struct twinos_handover) == TWINOS_HANDOVER_SIZE);
 
 /* What the irq core knows of as destination may be a logical id. */
 static void publish(struct irq_data *data)
