@@ -82,12 +82,13 @@ static void show_life(struct device *dev, struct twinos_handover *handover)
 	ret = doorbell_init(handover);
 	if (ret)
 		pr_warn("the host can't call (%d)\n", ret);
+	else
+		ret = bus_init(dev, &handover->virtio);
+	if (ret)
+		pr_warn("no virtio devices (%d)\n", ret);
 	ret = console_init(handover);
 	if (ret)
 		pr_warn("no terminal (%d)\n", ret);
-	ret = bus_init(dev, &handover->virtio);
-	if (ret)
-		pr_warn("no virtio devices (%d)\n", ret);
 	WRITE_ONCE(handover->life, TWINOS_LIFE_UP);
 }
 

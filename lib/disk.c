@@ -14,7 +14,7 @@
 #include "blk.h"
 #include "diskfile.h"
 #include "error.h"
-#include "spec.h"
+#include "spec_value.h"
 #include "vring.h"
 #include "vworker.h"
 
@@ -167,8 +167,7 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 	int ret = check_spec(spec, err);
 
 	if (!ret)
-		ret = take(spec, "name", disk->vdev.name,
-			   sizeof(disk->vdev.name), err);
+		ret = twinos_spec_name(spec, &disk->vdev, err);
 	if (!ret)
 		ret = take(spec, "serial", disk->blk.serial,
 			   sizeof(disk->blk.serial), err);

@@ -171,6 +171,13 @@ int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err);
 /* twinos_twin_start() - take the CPUs and jump; after twinos_twin_load() */
 int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err);
 
+/*
+ * twinos_twin_forked() - in a child process, before it does anything else with @twin:
+ * the memory of a twin is not mapped in children. It may look at the twin, work at its
+ * terminal and stop it; devices, life and end are the parent's matter.
+ */
+int twinos_twin_forked(struct twinos_twin *twin, struct twinos_error *err);
+
 /* twinos_twin_plan() - after twinos_twin_load() */
 const struct twinos_plan *twinos_twin_plan(const struct twinos_twin *twin);
 

@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 #include "error.h"
-#include "spec.h"
+#include "spec_value.h"
 #include "vring.h"
 #include "vworker.h"
 
@@ -83,23 +83,14 @@ static const struct twinos_vdev_ops ops = {
 	.free = free_rng,
 };
 
-static int fill(struct twinos_vdev *vdev, const char *name,
-		struct twinos_error *err)
+static void fill(struct twinos_vdev *vdev)
 {
-	if (name && strlen(name) >= sizeof(vdev->name))
-		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
-				   "rng: '%.64s' is too long for a name, which "
-				   "has at most %zu characters",
-				   name, sizeof(vdev->name) - 1);
-	if (name)
-		strcpy(vdev->name, name);
 	strcpy(vdev->detail, "getrandom");
 	vdev->ops = &ops;
 	vdev->id = VIRTIO_ID_RNG;
 	vdev->kind = "rng";
 	vdev->nr_queues = 1;
 	vdev->features = TWINOS_VRING_FEATURES;
-	return 0;
 }
 
 int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
@@ -113,13 +104,15 @@ int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
 	if (ret)
 		return ret;
 	rng = calloc(1, sizeof(*rng));
-	ret = rng ? fill(&rng->vdev, twinos_spec_get(&spec, "name"), err) :
+	ret = rng ? twinos_spec_name(&spec, &rng->vdev, err) :
 		    twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
 				"out of memory");
 	twinos_spec_free(&spec);
-	if (ret)
+	if (ret) {
 		free(rng);
-	else
-		*vdev = &rng->vdev;
-	return ret;
+		return ret;
+	}
+	fill(&rng->vdev);
+	*vdev = &rng->vdev;
+	return 0;
 }

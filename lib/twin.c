@@ -338,6 +338,13 @@ static int map_ranges(struct twinos_twin *twin, struct twinos_error *err)
 	return 0;
 }
 
+int twinos_twin_forked(struct twinos_twin *twin, struct twinos_error *err)
+{
+	twin->low = MAP_FAILED;
+	twin->main = MAP_FAILED;
+	return map_ranges(twin, err);
+}
+
 /* Where an offset of the layout is for us. */
 static void *at(struct twinos_twin *twin, uint64_t offset)
 {

@@ -534,7 +534,7 @@ static struct twinos_bus_slot *find_slot(struct twinos_bus *bus)
 	size_t i;
 
 	for (i = 0; i < TWINOS_VIRTIO_DEVICES; i++)
-		if (!bus->slots[i].vdev)
+		if (!bus->slots[i].vdev && !bus->slots[i].burnt)
 			return &bus->slots[i];
 	return NULL;
 }
@@ -617,12 +617,15 @@ void twinos_bus_ask_back(struct twinos_bus *bus, struct twinos_bus_slot *slot)
 void twinos_bus_drop(struct twinos_bus *bus, struct twinos_bus_slot *slot)
 {
 	struct twinos_vdev *vdev = slot->vdev;
+	bool burnt = bus->area && !slot->released;
 
 	stop(slot);
 	untie_queues(bus, slot);
 	close_queues(slot);
-	bus->bits &= ~bits_mask(slot->first_bit, vdev->nr_queues);
+	if (!burnt)
+		bus->bits &= ~bits_mask(slot->first_bit, vdev->nr_queues);
 	empty_slot(slot);
+	slot->burnt = burnt;
 	vdev->ops->free(vdev);
 	tell_devices(bus);
 }
@@ -691,17 +694,23 @@ void twinos_bus_begin(struct twinos_bus *bus,
 		bus->area->devices_changed++;
 }
 
+static void end_slot(struct twinos_bus *bus, struct twinos_bus_slot *slot)
+{
+	slot->burnt = false;
+	if (!slot->vdev)
+		return;
+	reset(slot);
+	slot->released = slot->leaving;
+	bus->bits |= bits_mask(slot->first_bit, slot->vdev->nr_queues);
+}
+
 void twinos_bus_end(struct twinos_bus *bus)
 {
 	size_t i;
 
 	bus->area = NULL;
-	for (i = 0; i < TWINOS_VIRTIO_DEVICES; i++) {
-		if (!bus->slots[i].vdev)
-			continue;
-		reset(&bus->slots[i]);
-		if (bus->slots[i].leaving)
-			bus->slots[i].released = true;
-	}
+	bus->bits = 0;
+	for (i = 0; i < TWINOS_VIRTIO_DEVICES; i++)
+		end_slot(bus, &bus->slots[i]);
 	bus->memory = NULL;
 }

@@ -23,6 +23,8 @@
  * @started: the back end serves
  * @leaving: the twin was asked to let go of it
  * @released: it has
+ * @burnt: a device was taken from a twin that had not let go of it: until its end
+ *	neither the slot nor the bits can be another's
  */
 struct twinos_bus_slot {
 	struct twinos_vdev *vdev;
@@ -31,7 +33,7 @@ struct twinos_bus_slot {
 	uint32_t generation;
 	uint64_t features;
 	unsigned int first_bit;
-	bool started, leaving, released;
+	bool started, leaving, released, burnt;
 };
 
 /**

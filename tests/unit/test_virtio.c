@@ -269,6 +269,14 @@ static void refuses_queues(void **state)
 	assert_int_equal(set_queue(0, 64, 0), TWINOS_MSG_INVALID);
 }
 
+static void let_go(unsigned int slot)
+{
+	twinos_bus_ask_back(&bus, &bus.slots[slot]);
+	assert_int_equal(ask(TWINOS_MSG_RELEASE, (uint16_t)slot, NULL, 0),
+			 TWINOS_MSG_OK);
+	twinos_bus_drop(&bus, &bus.slots[slot]);
+}
+
 static unsigned int bit_of(uint16_t device, uint32_t index)
 {
 	struct twinos_msg_vqueue vqueue = { .index = index };
@@ -288,7 +296,7 @@ static void queues_have_bits_of_their_own(void **state)
 	assert_int_equal(bit_of(0, 0), TWINOS_BIT_QUEUES);
 	assert_int_equal(bit_of(0, 2), TWINOS_BIT_QUEUES + 2);
 	assert_int_equal(bit_of(1, 0), TWINOS_BIT_QUEUES + 3);
-	twinos_bus_drop(&bus, &bus.slots[0]);
+	let_go(0);
 	assert_int_equal(add(make_fake(2, 4)), 0);
 	assert_int_equal(bit_of(0, 0), TWINOS_BIT_QUEUES + 5);
 	assert_int_equal(add(make_fake(3, 2)), 0);
@@ -386,6 +394,21 @@ static void one_that_does_not_let_go_is_stopped(void **state)
 			 TWINOS_MSG_NO_DEVICE);
 }
 
+/* Its driver is still there, and would drive what comes into its place. */
+static void its_place_is_nobodys_until_the_end(void **state)
+{
+	(void)state;
+	drive(VERSION_1);
+	twinos_bus_drop(&bus, &bus.slots[0]);
+	assert_int_equal(add(make_fake(1, 3)), 0);
+	assert_null(bus.slots[0].vdev);
+	assert_int_equal(bit_of(1, 0), TWINOS_BIT_QUEUES + 3);
+	twinos_bus_end(&bus);
+	assert_int_equal(add(make_fake(2, 3)), 0);
+	assert_ptr_equal(bus.slots[0].vdev, &fakes[2].vdev);
+	assert_int_equal(bus.slots[0].first_bit, TWINOS_BIT_QUEUES);
+}
+
 static void names_are_unique(void **state)
 {
 	struct fake *fake = make_fake(1, 1);
@@ -409,7 +432,7 @@ static void there_is_an_end_to_devices(void **state)
 	for (i = 1; i < TWINOS_VIRTIO_DEVICES; i++)
 		assert_int_equal(add(make_fake(i, 3)), 0);
 	assert_int_equal(add(make_fake(i, 1)), -ENOSPC);
-	twinos_bus_drop(&bus, &bus.slots[5]);
+	let_go(5);
 	assert_int_equal(add(make_fake(i, TWINOS_VDEV_QUEUES + 1)), -ENOSPC);
 	assert_int_equal(add(make_fake(i, 3)), 0);
 }
@@ -447,6 +470,7 @@ int main(void)
 		TEST(answers_each_message_once),
 		TEST(a_device_leaves),
 		TEST(one_that_does_not_let_go_is_stopped),
+		TEST(its_place_is_nobodys_until_the_end),
 		TEST(names_are_unique),
 		TEST(there_is_an_end_to_devices),
 		TEST(is_silent_between_lives),
