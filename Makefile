@@ -242,7 +242,7 @@ $(B)/broken/%/twinos.ko: tests/broken/%.patch $(HOST_SRC) $(GUEST_SRC) $(CONTRAC
 
 # Modules that the tests load, in hosts or twins: for each kernel as twinos.ko is. One
 # calls functions of twinos_guest.ko.
-TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc fault echo,\
+TEST_MODULES := $(foreach k,$(KDIRS),$(foreach m,havoc fault echo hostile,\
 	$(B)/tests/$m/$(call kernel_release,$k)/$m.ko))
 
 # test_module_rule KDIR NAME
@@ -256,7 +256,7 @@ $(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)
 		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(B)/guest/$(call kernel_release,$(1))/Module.symvers \
 		CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 endef
-$(foreach k,$(KDIRS),$(foreach m,havoc fault echo,$(eval $(call test_module_rule,$k,$m))))
+$(foreach k,$(KDIRS),$(foreach m,havoc fault echo hostile,$(eval $(call test_module_rule,$k,$m))))
 
 test-modules: $(TEST_MODULES)
 

@@ -20,6 +20,8 @@ struct control {
 	int listener;
 	char path[SOCKET_PATH_MAX];
 	int clients[CONTROL_CLIENTS]; /* -1: none */
+	int (*attach)(void *ctx, pid_t *pid, struct twinos_error *err);
+	void *attach_ctx;
 };
 
 static void control_path(char *path, size_t size, const char *name)
@@ -94,6 +96,20 @@ static json_t *remove_device(struct control *control, const char *name,
 	return json_object();
 }
 
+static json_t *attach(struct control *control)
+{
+	struct twinos_error err = { TWINOS_ERROR_USAGE, EALREADY, "" };
+	pid_t pid;
+
+	snprintf(err.text, sizeof(err.text),
+		 "twin '%s' was started without --keep, and has a supervisor",
+		 twinos_twin_plan(control->twin)->name);
+	if (!control->attach ||
+	    control->attach(control->attach_ctx, &pid, &err))
+		return error_answer(&err);
+	return json_pack("{s:i}", "supervisor", (int)pid);
+}
+
 static json_t *not_understood(void)
 {
 	static const struct twinos_error err = {
@@ -113,6 +129,8 @@ static json_t *obey(struct control *control, json_t *order)
 		return not_understood();
 	if (!strcmp(what, "devices"))
 		return devices(control);
+	if (!strcmp(what, "attach"))
+		return attach(control);
 	if (!strcmp(what, "add") &&
 	    !json_unpack(order, "{s:s, s:s, s:s}", "kind", &kind, "text", &text,
 			 "directory", &directory))
@@ -180,6 +198,15 @@ int control_open(struct control **control, struct twinos_twin *twin)
 	}
 	*control = new;
 	return 0;
+}
+
+void control_on_attach(struct control *control,
+		       int (*on_attach)(void *ctx, pid_t *pid,
+					struct twinos_error *err),
+		       void *ctx)
+{
+	control->attach = on_attach;
+	control->attach_ctx = ctx;
 }
 
 static void drop(int *client)

@@ -7,6 +7,7 @@
  *	{"order": "add", "kind": K, "text": T, "directory": D}: file names in T are seen
  *		from directory D
  *	{"order": "remove", "device": NAME, "force": BOOL}
+ *	{"order": "attach"}: see keep.h
  */
 #ifndef TWINCTL_CONTROL_H
 #define TWINCTL_CONTROL_H
@@ -25,6 +26,15 @@ struct control;
 /* control_open() - listen for orders to @twin; 0 or -errno */
 int control_open(struct control **control, struct twinos_twin *twin);
 void control_close(struct control *control);
+
+/*
+ * control_on_attach() - who makes a supervisor, and fills in its process; NULL: nobody,
+ * as this process is the one
+ */
+void control_on_attach(struct control *control,
+		       int (*attach)(void *ctx, pid_t *pid,
+				     struct twinos_error *err),
+		       void *ctx);
 
 /* control_poll() - fill @fds with what to wait for; returns how many */
 size_t control_poll(const struct control *control, struct pollfd *fds);

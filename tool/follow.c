@@ -350,7 +350,6 @@ int follow_twin(struct twinos_twin *twin, const struct follow_how *how,
 	}
 	ret = follow(&following, err);
 	if (!ret) {
-		twinos_twin_quiesce(twin);
 		drain_log(&following);
 		look_at_terminal(&following);
 		keep_log(&following);

@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "exit.h"
+#include "keep.h"
 #include "lastlog.h"
 #include "lives.h"
 #include "output.h"
@@ -59,7 +60,7 @@ static void take_size(void *ctx, const struct terminal_size *size)
 }
 
 /* A twin works without one, too. */
-static struct terminal *open_terminal(struct twinos_twin *twin, bool print)
+struct terminal *lives_open_terminal(struct twinos_twin *twin, bool print)
 {
 	const char *name = twinos_twin_plan(twin)->name;
 	struct terminal_ops ops = { take_input, take_size, twin };
@@ -122,9 +123,11 @@ static int follow_lives(const struct options *options, struct twinos_twin *twin,
 	int ret;
 
 	for (;;) {
-		twinos_twin_console_reads(twin, how->terminal);
+		twinos_twin_console_reads(twin, how->terminal || options->keep);
 		began = watch_now();
-		ret = follow_twin(twin, how, end, err);
+		ret = options->keep ? keep_follow(twin, how, end, err) :
+				      follow_twin(twin, how, end, err);
+		twinos_twin_quiesce(twin);
 		if (ret)
 			return ret;
 		if (has_failed(end) && *options->on_panic)
@@ -148,13 +151,15 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 	struct follow_how how = {
 		.signals = signals,
 		.print = print,
-		.terminal = open_terminal(twin, print),
 		.control = open_control(twin, print),
 		.hang_ms = options->hang_ms,
 		.stop_hung = options->restart.policy != RESTART_NO,
 	};
 	int ret;
 
+	/* Who supervises the twin opens it. */
+	if (!options->keep)
+		how.terminal = lives_open_terminal(twin, print);
 	if (print)
 		how.seat = sit_down(twin, how.terminal);
 	ret = follow_lives(options, twin, &how, end, err);

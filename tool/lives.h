@@ -16,4 +16,7 @@ int lives_follow(const struct options *options, struct twinos_twin *twin,
 		 int signals, bool print, struct follow_end *end,
 		 struct twinos_error *err);
 
+/* lives_open_terminal() - where people can work at @twin; NULL if it can't be had */
+struct terminal *lives_open_terminal(struct twinos_twin *twin, bool print);
+
 #endif

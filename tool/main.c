@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "show", "show everything about one twin", command_show },
 	{ "dmesg", "print a twin's kernel log", command_dmesg },
 	{ "console", "work at a twin's terminal", command_console },
+	{ "attach", "supervise a twin again", command_attach },
 	{ "device", "show, add and remove a twin's virtio devices",
 	  command_device },
 	{ "dump", "write a twin's memory to a file for crash(8)",

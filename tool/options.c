@@ -261,6 +261,16 @@ static int set_entry(void *into, const char *value, struct twinos_error *err)
 	return parse_entry(value, &options->config.entry, err);
 }
 
+static int set_keep(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	(void)value;
+	(void)err;
+	options->keep = true;
+	return 0;
+}
+
 static int set_dry_run(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -380,6 +390,10 @@ const struct args_option options_table[] = {
 	  .set = set_hang_limit,
 	  .help = "the twin hangs when one of its CPUs stands still for so\n"
 		  "long (default: that is not looked for)" },
+	{ .name = "keep",
+	  .set = set_keep,
+	  .help = "with start: the twin goes on if the process that supervises\n"
+		  "it is killed, and 'twinctl attach' makes another one" },
 	{ .name = "dry-run",
 	  .set = set_dry_run,
 	  .help = "show the whole plan and start nothing; memory is taken\n"
@@ -458,6 +472,14 @@ static int check_guest(const struct options *options, const char *command)
 	return EXIT_OK;
 }
 
+static int check_keep(const struct options *options, const char *command)
+{
+	if (options->keep && strcmp(command, "start"))
+		return fail_usage(command,
+				  "--keep goes with 'twinctl start' only");
+	return EXIT_OK;
+}
+
 static int check_restart(const struct options *options, const char *command)
 {
 	if (options->limit_given && options->restart.policy == RESTART_NO)
@@ -513,6 +535,8 @@ int options_finish(struct options *options, const char *command)
 		code = check_guest(options, command);
 	if (!code)
 		code = check_restart(options, command);
+	if (!code)
+		code = check_keep(options, command);
 	if (!code)
 		code = find_panic_dir(options);
 	if (code)

@@ -17,6 +17,7 @@
  *	panics; "": none is written
  * @restart: whether it is started anew
  * @hang_ms: a CPU without a heartbeat for so long hangs; 0: that is not looked for
+ * @keep: the twin outlives its supervisor
  * @dry_run: show the plan only
  */
 struct options {
@@ -24,6 +25,7 @@ struct options {
 	char on_panic[PATH_MAX];
 	struct restart restart;
 	int64_t hang_ms;
+	bool keep;
 	bool dry_run;
 
 	/* private */

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # A twin with every kind of device, each used both ways, all with the drivers of its own
-# stock kernel; devices go and come while it runs; it is restarted and stopped in the
-# middle of traffic. Wants --devices, --program and --twin-program socat.
+# stock kernel; devices go and come while it runs; it is stopped in the middle of
+# traffic. Wants --devices, --program and --twin-program socat.
 # rig.mode=OPTION: how it has its CPU [--cpus,1]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
