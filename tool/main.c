@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{ "console", "work at a twin's terminal", command_console },
 	{ "device", "show, add and remove a twin's virtio devices",
 	  command_device },
+	{ "exec", "run a command in a twin", command_exec },
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },
