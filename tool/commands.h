@@ -15,6 +15,7 @@ int command_dmesg(int argc, char **argv);
 int command_console(int argc, char **argv);
 int command_device(int argc, char **argv);
 int command_exec(int argc, char **argv);
+int command_cp(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "device", "show, add and remove a twin's virtio devices",
 	  command_device },
 	{ "exec", "run a command in a twin", command_exec },
+	{ "cp", "copy files between the host and a twin", command_cp },
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# twinctl exec against the agent itself, which listens at a socket of this machine
+# twinctl exec and cp against the agent itself, which listens at a socket of this machine
 # instead of a twin's. TAP on standard output. TWINCTL and AGENT name the programs.
 
 cd "$(dirname "$0")/../.." || exit 1
-twinctl=${TWINCTL:-build/twinctl}
+twinctl=$(realpath "${TWINCTL:-build/twinctl}")
 agent=${AGENT:-build/agent/twinos-agent}
 pty=build/tests/qemu/pty
 dir=$(mktemp -d) || exit 1
@@ -233,6 +233,104 @@ echo 'tty; exit 3' | "$twinctl" exec --tty x -- sh >"$dir/out" 2>"$dir/err"
 verdict $? 'a terminal without one here'
 printf abc | "$twinctl" exec -t x -- cat >"$dir/out" 2>"$dir/err" && grep -q abcabc "$dir/out"
 verdict $? 'the end of input is typed there'
+
+# ---- cp ---------------------------------------------------------------------
+
+here=$dir/here
+there=$dir/there
+mkdir -p "$here/tree/sub dir" "$there/dir"
+cp "$dir/big" "$here/big"
+echo small >"$here/small"
+chmod 640 "$here/small"
+echo one >"$here/tree/-one"
+echo two >"$here/tree/sub dir/two"
+ln -s ../-one "$here/tree/sub dir/link"
+chmod 750 "$here/tree/sub dir"
+chmod 4755 "$here/tree/sub dir/two"
+
+copies() { # ARGUMENT...: cp says nothing
+	run 0 cp "$@" && [ ! -s "$dir/out" ] && [ ! -s "$dir/err" ]
+}
+
+same() { # FILE FILE: contents and mode
+	cmp -s "$1" "$2" && [ "$(stat -c %a "$1")" = "$(stat -c %a "$2")" ]
+}
+
+same_tree() { # DIRECTORY DIRECTORY
+	diff -r "$1" "$2" >/dev/null && [ -L "$2/sub dir/link" ] &&
+		[ "$(stat -c %a "$2/sub dir")" = 750 ]
+}
+
+copies "$here/big" "x:$there/new" && same "$here/big" "$there/new"
+verdict $? 'a file to a new name in the twin'
+copies "$here/small" "x:$there/dir" && same "$here/small" "$there/dir/small"
+verdict $? 'a file into a directory of the twin'
+copies "$here/small" "x:$there/new" && cmp -s "$here/small" "$there/new"
+verdict $? 'a file over another one in the twin'
+copies "x:$there/dir/small" "$here/back" && same "$here/small" "$here/back"
+verdict $? 'a file to a new name on the host'
+copies "$here/big" "x:$there/big" && mkdir "$here/dir" &&
+	copies "x:$there/big" "$here/dir/" && same "$here/big" "$here/dir/big"
+verdict $? 'a file into a directory of the host'
+copies "$here/small" "$here/big" "x:$there/dir" && same "$here/big" "$there/dir/big" &&
+	rm -r "$here/dir" && mkdir "$here/dir" &&
+	copies "x:$there/dir/small" "x:$there/dir/big" "$here/dir" && same "$here/big" "$here/dir/big"
+verdict $? 'several files, both ways'
+(cd "$here" && cp small ./-dash && cp small a:b)
+(cd "$here" && copies -- -dash ./a:b "x:$there" && copies "x:$there/-dash" dash) &&
+	same "$here/small" "$here/dash" && same "$here/small" "$there/a:b"
+verdict $? 'names that look like something else'
+
+copies -r "$here/tree" "x:$there/tree" && same_tree "$here/tree" "$there/tree"
+verdict $? 'a tree to a new name in the twin'
+copies --recursive "$here/tree" "x:$there/dir" && same_tree "$here/tree" "$there/dir/tree"
+verdict $? 'a tree into a directory of the twin'
+copies -r "x:$there/tree" "$here/tree2" && same_tree "$here/tree" "$here/tree2"
+verdict $? 'a tree to a new name on the host'
+copies -r "x:$there/tree/" "$here/dir" && same_tree "$here/tree" "$here/dir/tree" &&
+	copies -r "x:$there/tree" "$here/dir"
+verdict $? 'a tree into a directory of the host, twice'
+copies -r "$here/tree/." "x:$there/contents" && same_tree "$here/tree" "$there/contents"
+verdict $? 'the contents of a tree'
+[ ! -u "$there/tree/sub dir/two" ] && [ ! -u "$here/tree2/sub dir/two" ]
+verdict $? 'no set-user-ID program of somebody else'
+
+why_not() { # TEXT ARGUMENT...
+	text=$1
+	shift
+	run 1 cp "$@" && one_line "$text"
+	verdict $? "cp fails: $text"
+}
+
+why_not "it is a directory; -r" "$here/tree" "x:$there/none"
+why_not "it is a directory; -r" "x:$there/tree" "$here/none"
+why_not "copy '$here/none' to .*No such file" "$here/none" x:/
+why_not "copy '/none' to .*No such file" x:/none "$here/none"
+why_not "none/none" "$here/small" "x:$there/none/none"
+why_not "none/none" -r "$here/tree" "x:$there/none/none"
+why_not "No such file" "x:$there/new" "$here/none/none"
+run 1 cp "x:$there/new" "x:$there/big" "$here/small" &&
+	[ "$(grep -c '^twinctl: .*Not a directory' "$dir/err")" = 2 ]
+verdict $? 'several files to what is no directory'
+run 1 cp "$here/big" "$here/small" "x:$there/new" &&
+	[ "$(grep -c '^twinctl: .*not a directory' "$dir/err")" = 2 ]
+verdict $? 'several files to what is no directory of the twin'
+run 1 cp "$here/small" "$here/none" "x:$there/dir" && one_line "'$here/none'" &&
+	cmp -s "$here/small" "$there/dir/small"
+verdict $? 'one that fails does not keep the others'
+[ ! -e "$here/none" ]
+verdict $? 'what failed has left no file'
+run 2 cp "$here/small" "$here/other" && grep -q 'one side must be' "$dir/err"
+verdict $? 'cp within the host'
+run 2 cp x:a x:b && grep -q 'one side must be' "$dir/err"
+verdict $? 'cp within a twin'
+run 0 cp --json "$here/small" "x:$there/dir" && grep -q '"bytes":6}$' "$dir/out"
+verdict $? 'cp --json'
+if [ -x "$pty" ]; then
+	"$pty" 24 80 "$twinctl" cp "$here/big" "x:$there/new" >"$dir/out" 2>"$dir/err" </dev/null
+	[ $? = 0 ] && grep -q '% of 2 MiB' "$dir/out"
+	verdict $? 'a bar on a terminal'
+fi
 
 # ---- without an agent -------------------------------------------------------
 
