@@ -9,6 +9,7 @@
 int command_run(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
+int command_shutdown(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_dmesg(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "run", "start a twin and follow its log until it ends", command_run },
 	{ "start", "start a twin and leave it running", command_start },
 	{ "stop", "stop twins and wait until all is given back", command_stop },
+	{ "shutdown", "have twins power off in order", command_shutdown },
 	{ "list", "show the twins of this machine", command_list },
 	{ "show", "show everything about one twin", command_show },
 	{ "dmesg", "print a twin's kernel log", command_dmesg },
