@@ -359,8 +359,9 @@ install: lib tool
 	install -D -m 644 lib/libtwinos.h $(DESTDIR)$(PREFIX)/include/libtwinos.h
 	install -D -m 644 include/uapi/linux/twinos.h \
 		$(DESTDIR)$(PREFIX)/include/linux/twinos.h
-	install -D -m 644 include/twinos/handover.h \
-		$(DESTDIR)$(PREFIX)/include/twinos/handover.h
+	for header in handover.h agent.h; do \
+		install -D -m 644 include/twinos/$$header \
+			$(DESTDIR)$(PREFIX)/include/twinos/$$header || exit 1; done
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
@@ -376,6 +377,13 @@ install-modules: modules guest-init
 		install -D -m 644 $$ko $(DESTDIR)$(GUESTDIR)/$$release/twinos_guest.ko || exit 1; done
 	install -D -m 755 $(B)/guest/init $(DESTDIR)$(GUESTDIR)/init
 
+# Into a twin: DESTDIR is where its root is mounted, or unpacked.
+install-agent: agent
+	install -D -m 755 $(B)/agent/twinos-agent $(DESTDIR)$(PREFIX)/sbin/twinos-agent
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' agent/twinos-agent.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/twinos-agent.service
+
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
 	rm -rf $(addprefix $(B)/,lib tool host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs)
@@ -386,7 +394,7 @@ distclean:
 FORCE:
 
 .PHONY: all help lib tool modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
-	sparse install install-modules clean distclean FORCE
+	sparse install install-modules install-agent clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \
 	-name '*.d' 2>/dev/null)
