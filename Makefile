@@ -32,10 +32,10 @@ TOOL_LIBS := -ljansson
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: lib tool modules guest-init
+all: lib tool modules guest-init agent
 
 help:
-	@echo 'all lib tool modules [KDIR=headers of one kernel]'
+	@echo 'all lib tool agent modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
@@ -150,6 +150,21 @@ $(B)/guest/init: guest/init.c Makefile
 	$(CC) -O2 $(WARNINGS) -static -nostdlib -ffreestanding -fno-stack-protector \
 		-Iinclude -o $@ $<
 
+# ---- the agent, which runs in twins ---------------------------------------
+
+AGENT_SRC := $(wildcard agent/*.c) lib/frame.c lib/queue.c
+AGENT_OBJ := $(AGENT_SRC:%.c=$(B)/agent/%.o)
+
+agent: $(B)/agent/twinos-agent
+
+# A twin may have any libc, or none.
+$(B)/agent/twinos-agent: $(AGENT_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^
+
+$(B)/agent/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -c -o $@ $<
+
 # ---- tests ----------------------------------------------------------------
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -199,7 +214,7 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/all.a Makefile
 # Programs that write TAP themselves.
 UNIT_SCRIPTS := $(wildcard tests/unit/*.sh)
 
-unit: $(UNIT) tool
+unit: $(UNIT) tool agent $(B)/tests/qemu/pty
 	tests/unit/run $(UNIT) $(UNIT_SCRIPTS)
 
 fuzz: $(FUZZERS)
@@ -261,7 +276,7 @@ $(foreach k,$(KDIRS),$(foreach m,havoc fault echo hostile,$(eval $(call test_mod
 test-modules: $(TEST_MODULES)
 
 # What the virtual machine gets.
-guest: modules guest-init broken tool $(GUESTS) $(BENCHES) test-modules
+guest: modules guest-init agent broken tool $(GUESTS) $(BENCHES) test-modules
 
 qemu: guest
 	JOBS=$(JOBS) tests/qemu/matrix $(CASES)
@@ -319,7 +334,7 @@ soak: guest
 
 # ---- manners --------------------------------------------------------------
 
-C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] lib/*.[ch] \
+C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] agent/*.[ch] lib/*.[ch] \
 	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch])
 SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md')
 
@@ -330,7 +345,7 @@ style:
 	git ls-files -z ':!LICENSES' ':!.clang-format' | xargs -0 codespell -L nnumber
 
 sparse: $(DSDT)
-	for f in $(LIB_SRC) $(TOOL_SRC); do \
+	for f in $(LIB_SRC) $(TOOL_SRC) $(wildcard agent/*.c); do \
 		$(SPARSE) -std=gnu11 $(INCLUDES) -D_GNU_SOURCE \
 			-DTWINOS_VERSION='"$(VERSION)"' $$f || exit 1; done
 	$(MAKE) modules KBUILD_ARGS='C=2 CHECK=$(SPARSE)'
@@ -344,8 +359,9 @@ install: lib tool
 	install -D -m 644 lib/libtwinos.h $(DESTDIR)$(PREFIX)/include/libtwinos.h
 	install -D -m 644 include/uapi/linux/twinos.h \
 		$(DESTDIR)$(PREFIX)/include/linux/twinos.h
-	install -D -m 644 include/twinos/handover.h \
-		$(DESTDIR)$(PREFIX)/include/twinos/handover.h
+	for header in handover.h agent.h; do \
+		install -D -m 644 include/twinos/$$header \
+			$(DESTDIR)$(PREFIX)/include/twinos/$$header || exit 1; done
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
@@ -361,17 +377,24 @@ install-modules: modules guest-init
 		install -D -m 644 $$ko $(DESTDIR)$(GUESTDIR)/$$release/twinos_guest.ko || exit 1; done
 	install -D -m 755 $(B)/guest/init $(DESTDIR)$(GUESTDIR)/init
 
+# Into a twin: DESTDIR is where its root is mounted, or unpacked.
+install-agent: agent
+	install -D -m 755 $(B)/agent/twinos-agent $(DESTDIR)$(PREFIX)/sbin/twinos-agent
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' agent/twinos-agent.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/twinos-agent.service
+
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
-	rm -rf $(addprefix $(B)/,lib tool host guest broken tests bench fuzz twinctl twinctl-static initrd logs)
+	rm -rf $(addprefix $(B)/,lib tool host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs)
 
 distclean:
 	rm -rf $(B)
 
 FORCE:
 
-.PHONY: all help lib tool modules test-modules guest-init broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
-	sparse install install-modules clean distclean FORCE
+.PHONY: all help lib tool modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
+	sparse install install-modules install-agent clean distclean FORCE
 
--include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/tests $(B)/bench $(B)/fuzz \
+-include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \
 	-name '*.d' 2>/dev/null)

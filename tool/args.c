@@ -103,14 +103,40 @@ static void take_mistake(struct parsing *parsing, int ret, char **argv)
 	}
 }
 
+/* The number of the row with this letter, as getopt_long() has it for its name. */
+static int find_letter(const struct args *args, int letter)
+{
+	const struct args_option *row;
+
+	for (row = args->options; row->name; row++)
+		if (row->letter == letter)
+			return FIRST_OPTION + (int)(row - args->options);
+	return letter;
+}
+
+static void make_letters(const struct args *args, char *letters)
+{
+	const struct args_option *row;
+
+	letters += sprintf(letters, ":h");
+	for (row = args->options; row->name; row++)
+		if (row->letter)
+			*letters++ = row->letter;
+	*letters = '\0';
+}
+
 static void take_options(struct parsing *parsing, int argc, char **argv)
 {
 	struct option table[2 * MAX_OPTIONS + 2];
+	char letters[MAX_OPTIONS + 3];
 	int ret;
 
 	make_getopt_table(parsing->args, table);
+	make_letters(parsing->args, letters);
 	optind = 1;
-	while ((ret = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+	while ((ret = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		if (ret != HELP && ret < FIRST_OPTION)
+			ret = find_letter(parsing->args, ret);
 		if (ret == HELP)
 			parsing->help = true;
 		else if (ret >= FIRST_OPTION)
@@ -153,6 +179,8 @@ static void print_option(const struct args_option *row)
 	column = printf("  --%s%s%s%s%s", row->name, row->alias ? ", --" : "",
 			row->alias ? row->alias : "", row->value ? " " : "",
 			row->value ? row->value : "");
+	if (row->letter)
+		column += printf(", -%c", row->letter);
 	if (column >= HELP_COLUMN) {
 		putchar('\n');
 		column = 0;

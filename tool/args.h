@@ -9,6 +9,7 @@
  * struct args_option - one row; a table ends with a row without a name
  * @name: "cpus" is given as --cpus
  * @alias: a second name, or NULL
+ * @letter: "-t" is the same, or 0; only for options that take no value
  * @value: what --help calls the value; NULL: it takes none
  * @help: may be several lines, divided by '\n'
  * @repeatable: may be given more than once
@@ -18,6 +19,7 @@
 struct args_option {
 	const char *name;
 	const char *alias;
+	char letter;
 	const char *value;
 	const char *help;
 	bool repeatable;

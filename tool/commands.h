@@ -9,12 +9,15 @@
 int command_run(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
+int command_shutdown(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_dmesg(int argc, char **argv);
 int command_console(int argc, char **argv);
 int command_attach(int argc, char **argv);
 int command_device(int argc, char **argv);
+int command_exec(int argc, char **argv);
+int command_cp(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_doctor(int argc, char **argv);

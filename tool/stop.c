@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* twinctl stop: take the cores back by INIT and wait until all is given back. */
-#include <errno.h>
-#include <linux/twinos.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -13,15 +7,11 @@
 #include "exit.h"
 #include "output.h"
 #include "parse.h"
-#include "twins.h"
-#include "watch.h"
-
-#define DEFAULT_TIMEOUT_MS 10000
+#include "unplug.h"
 
 struct stop {
 	bool all;
-	bool force;
-	int64_t timeout_ms;
+	struct unplug unplug;
 };
 
 static int set_all(void *into, const char *value, struct twinos_error *err)
@@ -40,7 +30,7 @@ static int set_force(void *into, const char *value, struct twinos_error *err)
 
 	(void)value;
 	(void)err;
-	stop->force = true;
+	stop->unplug.force = true;
 	return 0;
 }
 
@@ -48,7 +38,7 @@ static int set_timeout(void *into, const char *value, struct twinos_error *err)
 {
 	struct stop *stop = into;
 
-	return parse_seconds(value, &stop->timeout_ms, err);
+	return parse_seconds(value, &stop->unplug.timeout_ms, err);
 }
 
 static const struct args_option options[] = {
@@ -76,100 +66,6 @@ static const struct args args = {
 	.options = options,
 };
 
-static bool is_given_back(unsigned int state)
-{
-	return state == TWINOS_GONE || state == TWINOS_LOST;
-}
-
-static pid_t find_owner(const char *name)
-{
-	struct twinos_status *list;
-	pid_t owner = 0;
-	size_t i, nr;
-
-	if (twinos_list(&list, &nr, NULL))
-		return 0;
-	for (i = 0; i < nr; i++)
-		if (!strcmp(list[i].name, name))
-			owner = list[i].owner;
-	twinos_list_free(list, nr);
-	return owner;
-}
-
-/*
- * Process numbers are reused. But as long as the twin behind @fd is not gone its
- * owner lives, so what the pidfd was opened for is the owner.
- */
-static void signal_owner(int fd, const char *name, int signal_nr)
-{
-	pid_t owner = find_owner(name);
-	unsigned int state;
-	int pidfd;
-
-	pidfd = owner > 0 ? pidfd_open(owner, 0) : -1;
-	if (pidfd < 0)
-		return;
-	if (!twinos_get_state(fd, &state, NULL) && state != TWINOS_GONE)
-		pidfd_send_signal(pidfd, signal_nr, NULL, 0);
-	close(pidfd);
-}
-
-/* An owner whose twin was not stopped by us does not know that it is to go. */
-static int wait_for_owner(const struct stop *stop, int fd, const char *name,
-			  unsigned int *state, unsigned int *reason)
-{
-	int ret;
-
-	if (!twinos_get_state(fd, state, reason) &&
-	    *reason != TWINOS_REASON_REQUEST)
-		signal_owner(fd, name, SIGTERM);
-	ret = watch_until(fd, is_given_back, stop->timeout_ms, state, reason);
-	if (ret != -ETIMEDOUT || !stop->force)
-		return ret;
-	signal_owner(fd, name, SIGKILL);
-	return watch_until(fd, is_given_back, stop->timeout_ms, state, reason);
-}
-
-static int not_given_back(const struct stop *stop, const char *name)
-{
-	return fail_with(EXIT_TIMED_OUT,
-			 "process %d still holds twin '%s' after %g s%s",
-			 (int)find_owner(name), name,
-			 (double)stop->timeout_ms / 1000,
-			 stop->force ? "" : "; --force kills it");
-}
-
-static int print_stopped(const char *name, unsigned int state)
-{
-	if (state == TWINOS_LOST)
-		return twins_end(name, state, TWINOS_REASON_REQUEST);
-	if (output_json)
-		return output_object(json_pack("{s:s, s:s}", "name", name,
-					       "state",
-					       twinos_state_name(state)),
-				     JSON_COMPACT);
-	return EXIT_OK;
-}
-
-static int stop_fd(const struct stop *stop, int fd, const char *name)
-{
-	unsigned int state, reason;
-	struct twinos_error err;
-	int ret;
-
-	ret = twinos_stop(fd, TWINOS_REASON_REQUEST, &err);
-	/* ENODEV: it went by itself. EIO: it is lost, as its state will say. */
-	if (ret && ret != -ENODEV && ret != -EIO)
-		return fail(&err);
-	ret = wait_for_owner(stop, fd, name, &state, &reason);
-	if (ret == -ETIMEDOUT)
-		return not_given_back(stop, name);
-	if (!ret)
-		return print_stopped(name, state);
-	errno = -ret;
-	return fail_errno("cannot wait for the end of twin '%s'", name);
-}
-
 static int stop_one(const struct stop *stop, const char *name)
 {
 	struct twinos_error err;
@@ -180,7 +76,7 @@ static int stop_one(const struct stop *stop, const char *name)
 	fd = twinos_open(name, &err);
 	if (fd < 0)
 		return fail(&err);
-	code = stop_fd(stop, fd, name);
+	code = unplug_twin(&stop->unplug, fd, name);
 	close(fd);
 	return code;
 }
@@ -205,7 +101,7 @@ static int stop_all(const struct stop *stop)
 /* One that can't be stopped does not save the others; the first error counts. */
 int command_stop(int argc, char **argv)
 {
-	struct stop stop = { .timeout_ms = DEFAULT_TIMEOUT_MS };
+	struct stop stop = { .unplug.timeout_ms = UNPLUG_MS };
 	int code, ret, i;
 
 	if (!args_parse(&args, &stop, &argc, &argv, &code))

@@ -58,7 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop list show dmesg dump wait doctor version; do
+for command in run start stop shutdown list show dmesg exec cp dump wait doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -115,6 +115,15 @@ refuses "can't name a twin" dump ../x y
 refuses "file's name is empty" dump x ''
 refuses 'option --level: ' dmesg --level 8 x
 refuses "can't name a twin" wait ../x
+refuses 'NAME... is missing' shutdown
+refuses "can't name a twin" shutdown ../x
+refuses 'NAME -- COMMAND .* is missing' exec x --
+refuses "put '--' between" exec x true
+refuses "can't name a twin" exec ../x -- true
+refuses "unknown option '-l'" exec x ls -l
+refuses 'SOURCE... TARGET is missing' cp x:y
+refuses 'one side must be' cp ./x:y ../x:y
+refuses "file's name is empty" cp '' x:y
 # A value can't forge a second line.
 refuses 'a?twinctl: b' run --entry 'a
 twinctl: b'
@@ -164,7 +173,7 @@ if [ -e /dev/twinos ]; then
 	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
 else
 	for command in list 'show x' 'dmesg x' 'dump x y' 'wait x' 'stop x' 'stop --all' \
-		run start 'run --dry-run'; do
+		'shutdown x' 'exec x -- true' 'cp x:y z' run start 'run --dry-run'; do
 		# The words are to be split.
 		# shellcheck disable=SC2086
 		fails 7 'modprobe twinos' $command
