@@ -13,10 +13,10 @@
 #include <linux/vm_sockets.h>
 
 #include "agent.h"
+#include "control.h"
 #include "error.h"
 #include "exit.h"
 #include "frame.h"
-#include "lastlog.h"
 #include "output.h"
 #include "watch.h"
 
@@ -29,55 +29,44 @@ union address {
 	struct sockaddr_vm vsock;
 };
 
-/* There may be no such twin, or one that was started without. */
 static int no_cid(const char *name, struct twinos_error *err)
 {
-	int fd = twinos_open(name, err);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
 	return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOENT,
-			   "twin '%s' cannot be reached: it was started "
-			   "without --vsock",
-			   name);
+			   "twin '%s' cannot be reached: it has no vsock; "
+			   "'twinctl device add %s vsock=CID' gives it one",
+			   name, name);
 }
 
-static int read_cid(FILE *file, unsigned int *cid)
+/* As lib/vsock.c describes its device. */
+static bool read_cid(const json_t *device, unsigned int *cid)
 {
-	char line[32], *end;
-	unsigned long number;
+	const char *kind, *detail;
 
-	if (!fgets(line, sizeof(line), file))
-		return -EINVAL;
-	number = strtoul(line, &end, 10);
-	if (end == line || (*end && *end != '\n') ||
-	    number <= VMADDR_CID_HOST || number >= VMADDR_CID_ANY)
-		return -EINVAL;
-	*cid = (unsigned int)number;
-	return 0;
+	return !json_unpack((json_t *)device, "{s:s, s:s}", "kind", &kind,
+			    "detail", &detail) &&
+	       !strcmp(kind, "vsock") && sscanf(detail, "CID %u", cid) == 1;
 }
 
 int agent_find_cid(const char *name, unsigned int *cid,
 		   struct twinos_error *err)
 {
-	char path[PATH_MAX];
-	FILE *file;
-	int ret;
+	json_t *answer, *device;
+	bool found = false;
+	size_t i;
+	int fd;
 
-	snprintf(path, sizeof(path), LASTLOG_DIR "/%s.cid", name);
-	file = fopen(path, "re");
-	if (!file && errno == ENOENT)
-		return no_cid(name, err);
-	if (!file)
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
-				   "cannot read %s: %s", path, strerror(errno));
-	ret = read_cid(file, cid);
-	fclose(file);
-	if (ret)
-		twinos_fail(err, TWINOS_ERROR_SYSTEM, EINVAL,
-			    "%s does not hold a vsock address", path);
-	return ret;
+	/* A name that is no twin's at all is told so. */
+	fd = twinos_open(name, err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	answer = control_ask(name, json_pack("{s:s}", "order", "devices"), err);
+	if (!answer)
+		return -err->code;
+	json_array_foreach(json_object_get(answer, "devices"), i, device)
+		found = found || read_cid(device, cid);
+	json_decref(answer);
+	return found ? 0 : no_cid(name, err);
 }
 
 static int find_address(const char *name, union address *address,

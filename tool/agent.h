@@ -12,8 +12,8 @@
 #define AGENT_SOCKET_VARIABLE "TWINOS_AGENT_SOCKET"
 
 /*
- * agent_find_cid() - the vsock address of twin @name, which the process that holds it
- * has left in LASTLOG_DIR/NAME.cid; 0, or -errno
+ * agent_find_cid() - the vsock address of twin @name, as the process that holds it says;
+ * 0, or -errno
  */
 int agent_find_cid(const char *name, unsigned int *cid,
 		   struct twinos_error *err);

@@ -107,6 +107,12 @@ answered()
 	[ -n "$(answer "$1" "$2")" ]
 }
 
+# over SEAT NUMBER - there is an answer, or nobody who could give one
+over()
+{
+	answered "$1" "$2" || ends "$1"
+}
+
 # The number outlives the subshells that in_twin may be called in.
 next_number()
 {
@@ -122,7 +128,8 @@ in_twin()
 	shift
 	number=$(next_number)
 	enter "$there" "printf '<<%s>>\\n' 'begin $number'; $*; printf '<<%s>>\\n' \"end $number \$?\""
-	wait_for "$IN_TWIN_LIMIT" answered "$there" "$number" || {
+	wait_for "$IN_TWIN_LIMIT" over "$there" "$number"
+	answered "$there" "$number" || {
 		type_in "$there" "$(printf '\003')"
 		echo "no answer from $there to: $*"
 		seen "$there" | tail -n 5
