@@ -19,12 +19,6 @@ struct range {
 	uint32_t flags;
 };
 
-/* struct request - its own copy of the header; ->in without the status byte */
-struct request {
-	struct header header;
-	struct twinos_iovs out, in;
-};
-
 /* Never further than the end, whatever the twin asks for. */
 static bool is_inside(const struct twinos_blk *blk, uint64_t sector,
 		      uint64_t nr_sectors)
@@ -35,42 +29,71 @@ static bool is_inside(const struct twinos_blk *blk, uint64_t sector,
 	       nr_sectors <= capacity - sector;
 }
 
-static int check_data(const struct twinos_blk *blk,
-		      const struct request *request,
+static int check_data(const struct twinos_blk *blk, const struct header *header,
 		      const struct twinos_iovs *data)
 {
 	if (data->bytes % TWINOS_BLK_SECTOR ||
-	    !is_inside(blk, request->header.sector,
-		       data->bytes / TWINOS_BLK_SECTOR))
+	    !is_inside(blk, header->sector, data->bytes / TWINOS_BLK_SECTOR))
 		return -EINVAL;
 	return 0;
 }
 
-static int read_data(struct twinos_blk *blk, struct request *request)
+static int begin_io(const struct twinos_blk *blk,
+		    struct twinos_blk_request *request,
+		    struct twinos_diskfile_io io)
 {
-	int ret = check_data(blk, request, &request->in);
+	int ret = twinos_diskfile_check(&blk->file, &io);
 
-	return ret ? ret :
-		     twinos_diskfile_read(&blk->file,
-					  request->header.sector *
-						  TWINOS_BLK_SECTOR,
-					  &request->in);
+	request->io = io;
+	return ret ? ret : 1;
 }
 
-static int write_data(struct twinos_blk *blk, struct request *request)
+static int read_data(const struct twinos_blk *blk,
+		     struct twinos_blk_request *request,
+		     const struct header *header)
 {
-	int ret = check_data(blk, request, &request->out);
+	int ret = check_data(blk, header, &request->in);
+	const struct twinos_diskfile_io io = {
+		.op = TWINOS_DISKFILE_READ,
+		.offset = header->sector * TWINOS_BLK_SECTOR,
+		.iovs = request->in,
+	};
+
+	if (ret)
+		return ret;
+	/* No matter how it is filled: unless all of it is, nothing counts. */
+	request->in = (struct twinos_iovs){ 0 };
+	return begin_io(blk, request, io);
+}
+
+static int write_data(const struct twinos_blk *blk,
+		      struct twinos_blk_request *request,
+		      const struct header *header,
+		      const struct twinos_iovs *out)
+{
+	int ret = check_data(blk, header, out);
+	const struct twinos_diskfile_io io = {
+		.op = TWINOS_DISKFILE_WRITE,
+		.sync = blk->write_through,
+		.offset = header->sector * TWINOS_BLK_SECTOR,
+		.iovs = *out,
+	};
 
 	if (blk->file.read_only)
 		return -EROFS;
-	return ret ? ret :
-		     twinos_diskfile_write(&blk->file,
-					   request->header.sector *
-						   TWINOS_BLK_SECTOR,
-					   &request->out, blk->write_through);
+	return ret ? ret : begin_io(blk, request, io);
 }
 
-static int get_id(struct twinos_blk *blk, struct request *request)
+static int flush(const struct twinos_blk *blk,
+		 struct twinos_blk_request *request)
+{
+	return begin_io(
+		blk, request,
+		(struct twinos_diskfile_io){ .op = TWINOS_DISKFILE_FLUSH });
+}
+
+static int get_id(const struct twinos_blk *blk,
+		  struct twinos_blk_request *request)
 {
 	char id[VIRTIO_BLK_ID_BYTES] = { 0 };
 
@@ -98,39 +121,54 @@ static int clear_range(struct twinos_blk *blk, uint32_t type,
 	return twinos_diskfile_zero(&blk->file, start, length, range->flags);
 }
 
-/* Discards and zeroes. */
-static int clear(struct twinos_blk *blk, struct request *request)
+/* Discards and zeroes: they are done at once, but what makes them last may take a while. */
+static int clear(struct twinos_blk *blk, struct twinos_blk_request *request,
+		 uint32_t type, struct twinos_iovs *out)
 {
 	struct range range;
-	size_t nr = request->out.bytes / sizeof(range);
+	size_t nr = out->bytes / sizeof(range);
 	int ret = 0;
 
-	if (blk->file.read_only || request->out.bytes % sizeof(range) || !nr ||
+	if (blk->file.read_only || out->bytes % sizeof(range) || !nr ||
 	    nr > TWINOS_BLK_MAX_RANGES)
 		return -EINVAL;
-	while (!ret && twinos_iovs_get(&request->out, &range, sizeof(range)))
-		ret = clear_range(blk, request->header.type, &range);
-	if (!ret && blk->write_through)
-		ret = twinos_diskfile_flush(&blk->file);
-	return ret;
+	while (!ret && twinos_iovs_get(out, &range, sizeof(range)))
+		ret = clear_range(blk, type, &range);
+	return !ret && blk->write_through ? flush(blk, request) : ret;
 }
 
-static int handle(struct twinos_blk *blk, struct request *request)
+static int handle(struct twinos_blk *blk, struct twinos_blk_request *request,
+		  const struct header *header, struct twinos_iovs *out)
 {
-	switch (request->header.type) {
+	switch (header->type) {
 	case VIRTIO_BLK_T_IN:
-		return read_data(blk, request);
+		return read_data(blk, request, header);
 	case VIRTIO_BLK_T_OUT:
-		return write_data(blk, request);
+		return write_data(blk, request, header, out);
 	case VIRTIO_BLK_T_FLUSH:
-		return twinos_diskfile_flush(&blk->file);
+		return flush(blk, request);
 	case VIRTIO_BLK_T_GET_ID:
 		return get_id(blk, request);
 	case VIRTIO_BLK_T_DISCARD:
 	case VIRTIO_BLK_T_WRITE_ZEROES:
-		return clear(blk, request);
+		return clear(blk, request, header->type, out);
 	}
 	return -EOPNOTSUPP;
+}
+
+int twinos_blk_begin(struct twinos_blk *blk, struct twinos_blk_request *request)
+{
+	struct twinos_iovs out = request->chain.out;
+	struct header header;
+
+	request->status = twinos_iovs_last(&request->chain.in);
+	request->in = request->chain.in;
+	request->room = request->in.bytes;
+	/* Nowhere to tell of a result, so there is none to be had. */
+	if (!request->status ||
+	    twinos_iovs_get(&out, &header, sizeof(header)) != sizeof(header))
+		return -EINVAL;
+	return handle(blk, request, &header, &out);
 }
 
 static uint8_t status_of(int ret)
@@ -141,24 +179,12 @@ static uint8_t status_of(int ret)
 }
 
 /* Returns how many bytes are written without a gap: the status is behind all others. */
-uint32_t twinos_blk_serve(struct twinos_blk *blk,
-			  struct twinos_vring_chain *chain)
+uint32_t twinos_blk_end(struct twinos_blk_request *request, int result)
 {
-	struct request request;
-	uint8_t *status = twinos_iovs_last(&chain->in);
-	size_t room = chain->in.bytes;
-	int ret = -EINVAL;
+	size_t left = result ? request->room : request->in.bytes;
 
-	/* Nowhere to tell of a result, so there is none to be had. */
-	if (!status)
+	if (!request->status)
 		return 0;
-	request.out = chain->out;
-	request.in = chain->in;
-	if (twinos_iovs_get(&request.out, &request.header,
-			    sizeof(request.header)) == sizeof(request.header))
-		ret = handle(blk, &request);
-	*status = status_of(ret);
-	if (!request.in.bytes)
-		return (uint32_t)room + 1;
-	return ret ? 0 : (uint32_t)(room - request.in.bytes);
+	*request->status = status_of(result);
+	return (uint32_t)(left ? request->room - left : request->room + 1);
 }

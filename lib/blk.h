@@ -28,11 +28,33 @@ struct twinos_blk {
 	bool write_through;
 };
 
-/*
- * twinos_blk_serve() - do what @chain asks for and leave the status in it; returns what
- * twinos_vring_push() wants to know
+/**
+ * struct twinos_blk_request - one that is being served
+ * @chain: to be filled before it begins; stays the caller's
+ * @io: what is to be done for it
+ * @status: where its result goes; NULL: nowhere
+ * @room: of ->in at first, without the status
+ * @in: what is left of it
  */
-uint32_t twinos_blk_serve(struct twinos_blk *blk,
-			  struct twinos_vring_chain *chain);
+struct twinos_blk_request {
+	struct twinos_vring_chain chain;
+	struct twinos_diskfile_io io;
+	uint8_t *status;
+	size_t room;
+	struct twinos_iovs in;
+};
+
+/*
+ * twinos_blk_begin() - see what @request->chain asks for; 1: @request->io is to be done,
+ * which twinos_diskfile_check() has nothing against; 0 or -errno: the result is known.
+ */
+int twinos_blk_begin(struct twinos_blk *blk,
+		     struct twinos_blk_request *request);
+
+/*
+ * twinos_blk_end() - leave the status of @result, 0 or -errno, in the chain; returns
+ * what twinos_vring_push() wants to know
+ */
+uint32_t twinos_blk_end(struct twinos_blk_request *request, int result);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A disk for a twin: virtio-blk (Virtio 1.2, 5.2) over a raw file or a block device,
- * one request after the other. blk.c reads the requests, diskfile.c does them.
+ * A disk for a twin: virtio-blk (Virtio 1.2, 5.2) over a raw file or a block device.
+ * blk.c reads the requests, diskio.c does them, as many at a time as the driver has.
  */
 #include <errno.h>
 #include <linux/virtio_blk.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "blk.h"
-#include "diskfile.h"
+#include "diskio.h"
 #include "error.h"
 #include "spec_value.h"
 #include "vring.h"
@@ -25,27 +25,166 @@
 #define CONFIG(field) offsetof(struct virtio_blk_config, field)
 #define CONFIG_SIZE (CONFIG(write_zeroes_may_unmap) + 4)
 
+/* One more than there can be in the ring, for twinos_vring_next(). */
+#define NR_REQUESTS (TWINOS_VDEV_QUEUE_SIZE + 1)
+
+#define BATCH 32 /* requests that the kernel is told of at once */
+
+/**
+ * struct request
+ * @blk: the first, and so it is what ->io is in, see to_request()
+ * @next: of the free ones
+ */
+struct request {
+	struct twinos_blk_request blk;
+	struct request *next;
+};
+
+/**
+ * struct disk
+ * @io: while it is started
+ * @started: there is a worker
+ * @requests: NR_REQUESTS of them, while it is started
+ * @begun: since the kernel was last told
+ * @pushed: the driver may be waiting to hear of it
+ */
 struct disk {
 	struct twinos_vdev vdev;
 	struct twinos_blk blk;
-	bool started; /* there is a worker */
+	struct twinos_diskio io;
+	bool started;
+	struct request *requests, *free;
+	unsigned int begun;
+	bool pushed;
 	struct twinos_vring ring;
-	struct twinos_vring_chain chain;
 	struct twinos_vworker worker;
 };
+
+static struct request *to_request(struct twinos_diskfile_io *io)
+{
+	return (struct request *)((char *)io -
+				  offsetof(struct request, blk.io));
+}
+
+static void answer(struct disk *disk, struct request *request, int result)
+{
+	uint32_t written = twinos_blk_end(&request->blk, result);
+
+	twinos_vring_push(&disk->ring, &request->blk.chain, written);
+	disk->pushed = true;
+	request->next = disk->free;
+	disk->free = request;
+}
+
+static void done(void *ctx, struct twinos_diskfile_io *io, int result)
+{
+	answer(ctx, to_request(io), result);
+}
+
+static void call(struct disk *disk)
+{
+	if (disk->pushed)
+		twinos_vring_call(&disk->ring);
+	disk->pushed = false;
+}
+
+static bool submit(struct disk *disk)
+{
+	disk->begun = 0;
+	return twinos_diskio_submit(&disk->io);
+}
+
+/* False: there is none. */
+static bool begin(struct disk *disk)
+{
+	struct request *request = disk->free;
+	int ret;
+
+	if (twinos_vring_next(&disk->ring, &request->blk.chain) <= 0)
+		return false;
+	disk->free = request->next;
+	ret = twinos_blk_begin(&disk->blk, &request->blk);
+	if (ret > 0)
+		twinos_diskio_begin(&disk->io, &request->blk.io);
+	else
+		answer(disk, request, ret);
+	return true;
+}
 
 static bool process(void *ctx, unsigned int queue)
 {
 	struct disk *disk = ctx;
-	uint32_t written;
+	bool more = begin(disk);
 
 	(void)queue;
-	if (twinos_vring_next(&disk->ring, &disk->chain) <= 0)
-		return false;
-	written = twinos_blk_serve(&disk->blk, &disk->chain);
-	twinos_vring_push(&disk->ring, &disk->chain, written);
-	twinos_vring_call(&disk->ring);
-	return true;
+	if (!more || ++disk->begun == BATCH)
+		more |= !submit(disk);
+	call(disk);
+	return more;
+}
+
+static bool reap(void *ctx)
+{
+	struct disk *disk = ctx;
+	bool more = !twinos_diskio_reap(&disk->io);
+
+	call(disk);
+	return more;
+}
+
+static void drain(void *ctx)
+{
+	struct disk *disk = ctx;
+
+	twinos_diskio_drain(&disk->io);
+	call(disk);
+}
+
+static const struct twinos_vworker_ops worker_ops = {
+	.process = process,
+	.ready = reap,
+	.end = drain,
+};
+
+static int make_requests(struct disk *disk)
+{
+	size_t i;
+
+	disk->requests = calloc(NR_REQUESTS, sizeof(*disk->requests));
+	if (!disk->requests)
+		return -ENOMEM;
+	disk->free = NULL;
+	for (i = NR_REQUESTS; i-- > 0;) {
+		disk->requests[i].next = disk->free;
+		disk->free = &disk->requests[i];
+	}
+	return 0;
+}
+
+static void free_requests(struct disk *disk)
+{
+	free(disk->requests);
+	disk->requests = disk->free = NULL;
+}
+
+static int start_worker(struct disk *disk,
+			const struct twinos_vdev_setup *setup)
+{
+	int ret = make_requests(disk);
+
+	if (ret)
+		return ret;
+	disk->begun = 0;
+	disk->pushed = false;
+	twinos_diskio_init(&disk->io, &disk->blk.file, TWINOS_VDEV_QUEUE_SIZE,
+			   done, disk);
+	ret = twinos_vworker_start(&disk->worker, setup->queues, 1,
+				   disk->io.event, &worker_ops, disk);
+	if (ret) {
+		twinos_diskio_destroy(&disk->io);
+		free_requests(disk);
+	}
+	return ret;
 }
 
 /* A driver that never flushes wants each write to last once it is told of it. */
@@ -62,18 +201,22 @@ static int start(struct twinos_vdev *vdev,
 	disk->blk.write_through = !(setup->features >> VIRTIO_BLK_F_FLUSH & 1);
 	ret = twinos_vring_init(&disk->ring, setup, &setup->queues[0]);
 	if (!ret)
-		ret = twinos_vworker_start(&disk->worker, setup->queues, 1,
-					   process, disk);
+		ret = start_worker(disk, setup);
 	disk->started = !ret;
 	return ret;
 }
 
+/* What nobody waits for any more doesn't keep us waiting either. */
 static void stop(struct twinos_vdev *vdev)
 {
 	struct disk *disk = (struct disk *)vdev;
 
-	if (disk->started)
-		twinos_vworker_stop(&disk->worker);
+	if (!disk->started)
+		return;
+	twinos_diskio_cancel(&disk->io);
+	twinos_vworker_stop(&disk->worker);
+	twinos_diskio_destroy(&disk->io);
+	free_requests(disk);
 	disk->started = false;
 }
 

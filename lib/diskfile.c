@@ -13,6 +13,7 @@
 
 #define SECTOR 512
 #define ZEROES 65536
+#define STEP (4U << 20) /* bytes; Linux seldom asks for more at once */
 
 static int refuse(struct twinos_error *err, int code, const char *path,
 		  const char *why)
@@ -165,51 +166,78 @@ static bool is_inside(const struct twinos_diskfile *file, uint64_t offset,
 	return offset <= file->size && length <= file->size - offset;
 }
 
-/* preadv2() or pwritev2() */
-typedef ssize_t transfer(int fd, const struct iovec *iov, int nr, off_t offset,
-			 int flags);
-
-/* Neither of them needs to do all at once. */
-static int transfer_all(struct twinos_diskfile *file, uint64_t offset,
-			struct twinos_iovs *iovs, transfer *some, int flags)
+int twinos_diskfile_check(const struct twinos_diskfile *file,
+			  const struct twinos_diskfile_io *io)
 {
-	ssize_t done;
+	if (io->op == TWINOS_DISKFILE_FLUSH)
+		return file->flush_failed ? -EIO : 0;
+	return is_inside(file, io->offset, io->iovs.bytes) ? 0 : -EINVAL;
+}
 
-	if (!is_inside(file, offset, iovs->bytes))
-		return -EINVAL;
-	while (iovs->bytes) {
-		done = some(file->fd, iovs->iov, (int)iovs->nr, (off_t)offset,
-			    flags);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? -errno : -EIO;
-		twinos_iovs_skip(iovs, (size_t)done);
-		offset += (uint64_t)done;
+struct twinos_iovs twinos_diskfile_step(struct twinos_diskfile_io *io)
+{
+	return twinos_iovs_front(&io->iovs, STEP, &io->piece);
+}
+
+/* A cancelled one has lost nothing. */
+static int advance_flush(struct twinos_diskfile *file, ssize_t result)
+{
+	if (result == -ECANCELED)
+		return -ECANCELED;
+	if (result < 0)
+		file->flush_failed = true;
+	return file->flush_failed ? -EIO : 0;
+}
+
+/* Nothing at all done means that the file has shrunk. */
+int twinos_diskfile_advance(struct twinos_diskfile *file,
+			    struct twinos_diskfile_io *io, ssize_t result)
+{
+	if (result == -EINTR)
+		return 1;
+	if (io->op == TWINOS_DISKFILE_FLUSH)
+		return advance_flush(file, result);
+	if (result <= 0)
+		return result ? (int)result : -EIO;
+	twinos_iovs_skip(&io->iovs, (size_t)result);
+	io->offset += (uint64_t)result;
+	return io->iovs.bytes > 0;
+}
+
+ssize_t twinos_diskfile_try(const struct twinos_diskfile *file,
+			    struct twinos_diskfile_io *io)
+{
+	struct twinos_iovs step = twinos_diskfile_step(io);
+	off_t offset = (off_t)io->offset;
+	ssize_t done = -1;
+
+	switch (io->op) {
+	case TWINOS_DISKFILE_READ:
+		done = preadv(file->fd, step.iov, (int)step.nr, offset);
+		break;
+	case TWINOS_DISKFILE_WRITE:
+		done = pwritev2(file->fd, step.iov, (int)step.nr, offset,
+				io->sync ? RWF_DSYNC : 0);
+		break;
+	case TWINOS_DISKFILE_FLUSH:
+		done = fdatasync(file->fd);
+		break;
 	}
-	return 0;
+	return done < 0 ? -errno : done;
 }
 
-int twinos_diskfile_read(struct twinos_diskfile *file, uint64_t offset,
-			 struct twinos_iovs *iovs)
+int twinos_diskfile_do(struct twinos_diskfile *file,
+		       struct twinos_diskfile_io *io)
 {
-	return transfer_all(file, offset, iovs, preadv2, 0);
-}
+	int ret = twinos_diskfile_check(file, io);
 
-int twinos_diskfile_write(struct twinos_diskfile *file, uint64_t offset,
-			  struct twinos_iovs *iovs, bool sync)
-{
-	return transfer_all(file, offset, iovs, pwritev2, sync ? RWF_DSYNC : 0);
-}
-
-int twinos_diskfile_flush(struct twinos_diskfile *file)
-{
-	if (file->flush_failed)
-		return -EIO;
-	if (!fdatasync(file->fd))
-		return 0;
-	file->flush_failed = true;
-	return -errno;
+	if (ret)
+		return ret;
+	do
+		ret = twinos_diskfile_advance(file, io,
+					      twinos_diskfile_try(file, io));
+	while (ret > 0);
+	return ret;
 }
 
 static int allocate(struct twinos_diskfile *file, int mode, uint64_t offset,
@@ -238,18 +266,20 @@ static int write_zeroes(struct twinos_diskfile *file, uint64_t offset,
 			uint64_t length)
 {
 	static const char zeroes[ZEROES];
+	struct twinos_diskfile_io io;
 	struct iovec iov;
-	struct twinos_iovs iovs;
 	int ret = 0;
 
-	while (!ret && length) {
+	for (; !ret && length; offset = io.offset) {
 		iov.iov_base = (char *)zeroes;
 		iov.iov_len = length < ZEROES ? length : ZEROES;
-		iovs = (struct twinos_iovs){ &iov, 1, iov.iov_len };
-		offset += iovs.bytes;
-		length -= iovs.bytes;
-		ret = twinos_diskfile_write(file, offset - iovs.bytes, &iovs,
-					    false);
+		length -= iov.iov_len;
+		io = (struct twinos_diskfile_io){
+			.op = TWINOS_DISKFILE_WRITE,
+			.offset = offset,
+			.iovs = { &iov, 1, iov.iov_len },
+		};
+		ret = twinos_diskfile_do(file, &io);
 	}
 	return ret;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "iovs.h"
 #include "libtwinos.h"
@@ -35,21 +36,57 @@ int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,
 			 bool read_only, bool raw, struct twinos_error *err);
 void twinos_diskfile_close(struct twinos_diskfile *file);
 
-/*
- * twinos_diskfile_read() - fill all of @iovs with what is at @offset.
- * twinos_diskfile_write() - the opposite; @sync: it is safe on return.
- * Both take from @iovs what is done, and refuse what lies beyond the end.
+enum twinos_diskfile_op {
+	TWINOS_DISKFILE_READ,
+	TWINOS_DISKFILE_WRITE,
+	TWINOS_DISKFILE_FLUSH,
+};
+
+/**
+ * struct twinos_diskfile_io - something to be done with it, step by step
+ * @sync: of a write: it is safe once it is done
+ * @offset: where @iovs belongs; both are moved on by what is done
+ * @iovs: to be filled, or written; empty for a flush
+ * @piece: room for a part of one of them
  */
-int twinos_diskfile_read(struct twinos_diskfile *file, uint64_t offset,
-			 struct twinos_iovs *iovs);
-int twinos_diskfile_write(struct twinos_diskfile *file, uint64_t offset,
-			  struct twinos_iovs *iovs, bool sync);
+struct twinos_diskfile_io {
+	enum twinos_diskfile_op op;
+	bool sync;
+	uint64_t offset;
+	struct twinos_iovs iovs;
+	struct iovec piece;
+};
 
 /*
- * twinos_diskfile_flush() - all that was written is safe on return. Once this has
- * failed it always does: the kernel may have dropped what it could not write.
+ * twinos_diskfile_check() - before the first step; -EINVAL: it goes beyond the end;
+ * -EIO: a flush, and one has failed: from then on all do, as the kernel may have
+ * dropped what it could not write
  */
-int twinos_diskfile_flush(struct twinos_diskfile *file);
+int twinos_diskfile_check(const struct twinos_diskfile *file,
+			  const struct twinos_diskfile_io *io);
+
+/*
+ * twinos_diskfile_step() - what of @io->iovs the next step is about: only so much that
+ * it is no long wait. It lasts until @io is moved.
+ */
+struct twinos_iovs twinos_diskfile_step(struct twinos_diskfile_io *io);
+
+/*
+ * twinos_diskfile_advance() - a step is over
+ * @result: how many bytes are done, or -errno
+ *
+ * 1: one more is needed; 0: all is done; -errno: it has failed
+ */
+int twinos_diskfile_advance(struct twinos_diskfile *file,
+			    struct twinos_diskfile_io *io, ssize_t result);
+
+/* twinos_diskfile_try() - do one step, and return its result */
+ssize_t twinos_diskfile_try(const struct twinos_diskfile *file,
+			    struct twinos_diskfile_io *io);
+
+/* twinos_diskfile_do() - all of them; 0 or -errno */
+int twinos_diskfile_do(struct twinos_diskfile *file,
+		       struct twinos_diskfile_io *io);
 
 /* twinos_diskfile_discard() - give the room back if that can be done */
 int twinos_diskfile_discard(struct twinos_diskfile *file, uint64_t offset,

@@ -33,6 +33,21 @@ void twinos_iovs_skip(struct twinos_iovs *iovs, size_t size)
 		size -= take(iovs, size, &at);
 }
 
+/* Whole pieces, or a part of the first one alone. */
+struct twinos_iovs twinos_iovs_front(const struct twinos_iovs *iovs, size_t max,
+				     struct iovec *piece)
+{
+	struct twinos_iovs front = { .iov = iovs->iov };
+
+	while (front.nr < iovs->nr &&
+	       iovs->iov[front.nr].iov_len <= max - front.bytes)
+		front.bytes += iovs->iov[front.nr++].iov_len;
+	if (front.nr || !iovs->nr)
+		return front;
+	*piece = (struct iovec){ iovs->iov->iov_base, max };
+	return (struct twinos_iovs){ piece, 1, max };
+}
+
 size_t twinos_iovs_get(struct twinos_iovs *iovs, void *to, size_t size)
 {
 	size_t length, left;

@@ -25,6 +25,14 @@ struct twinos_iovs {
 void twinos_iovs_skip(struct twinos_iovs *iovs, size_t size);
 
 /*
+ * twinos_iovs_front() - what is at its front, at least one byte and at most @max if there
+ * is any; nothing is taken
+ * @piece: room for a part of the first one
+ */
+struct twinos_iovs twinos_iovs_front(const struct twinos_iovs *iovs, size_t max,
+				     struct iovec *piece);
+
+/*
  * twinos_iovs_get() - take up to @size bytes and copy them to @to; returns how many.
  * twinos_iovs_put() - take up to @size bytes and copy @from there; returns how many.
  */

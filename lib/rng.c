@@ -47,6 +47,8 @@ static bool process(void *ctx, unsigned int queue)
 	return true;
 }
 
+static const struct twinos_vworker_ops worker_ops = { .process = process };
+
 static int start(struct twinos_vdev *vdev,
 		 const struct twinos_vdev_setup *setup)
 {
@@ -57,8 +59,8 @@ static int start(struct twinos_vdev *vdev,
 		return 0;
 	ret = twinos_vring_init(&rng->ring, setup, &setup->queues[0]);
 	if (!ret)
-		ret = twinos_vworker_start(&rng->worker, setup->queues, 1,
-					   process, rng);
+		ret = twinos_vworker_start(&rng->worker, setup->queues, 1, -1,
+					   &worker_ops, rng);
 	rng->started = !ret;
 	return ret;
 }

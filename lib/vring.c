@@ -205,6 +205,11 @@ static int read_chain(const struct twinos_vring *vring,
 	return ret;
 }
 
+static uint16_t outstanding(const struct twinos_vring *vring)
+{
+	return vring->next_avail - vring->next_used;
+}
+
 int twinos_vring_pop(struct twinos_vring *vring,
 		     struct twinos_vring_chain *chain)
 {
@@ -215,7 +220,8 @@ int twinos_vring_pop(struct twinos_vring *vring,
 	ahead = load(vring->avail + INDEX) - vring->next_avail;
 	if (!ahead)
 		return 0;
-	if (ahead > vring->size)
+	/* One that hasn't got them back can't have offered them again. */
+	if (ahead > vring->size || outstanding(vring) >= vring->size)
 		return broken(vring);
 	chain->head =
 		load(vring->avail + ENTRIES + vring->next_avail % vring->size);

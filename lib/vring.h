@@ -62,7 +62,8 @@ int twinos_vring_init(struct twinos_vring *vring,
 
 /*
  * twinos_vring_pop() - take the next request; 1: there is one; 0: none; -EBADMSG: the
- * ring is broken. The sum of each direction's bytes fits 32 bits.
+ * ring is broken. The sum of each direction's bytes fits 32 bits, and there are never
+ * more requests between this and twinos_vring_push() than the ring is long.
  */
 int twinos_vring_pop(struct twinos_vring *vring,
 		     struct twinos_vring_chain *chain);

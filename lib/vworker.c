@@ -18,7 +18,7 @@ static bool burst(struct twinos_vworker *worker, unsigned int queue)
 	for (unsigned int i = 0; i < BURST; i++) {
 		if (is_stopping(worker))
 			return false;
-		if (!worker->process(worker->ctx, queue))
+		if (!worker->ops->process(worker->ctx, queue))
 			return false;
 	}
 	return true;
@@ -50,17 +50,37 @@ static void take_kick(struct pollfd *kick, bool *busy)
 	kick->revents = 0;
 }
 
+static struct pollfd *watched(struct twinos_vworker *worker)
+{
+	return &worker->fds[1 + worker->nr_queues];
+}
+
+/* Queues that are not ready never become busy. */
+static void wake_all(struct twinos_vworker *worker)
+{
+	for (unsigned int i = 0; i < worker->nr_queues; i++)
+		worker->busy[i] = worker->ready[i];
+}
+
+static void wait_for_work(struct twinos_vworker *worker, bool more)
+{
+	/* A poll() that fails tells of nothing. */
+	if (poll(worker->fds, 2 + worker->nr_queues, more ? 0 : -1) < 0)
+		return;
+	for (unsigned int i = 0; i < worker->nr_queues; i++)
+		take_kick(&worker->fds[1 + i], &worker->busy[i]);
+	if (watched(worker)->revents && worker->ops->ready(worker->ctx))
+		wake_all(worker);
+}
+
 static void *run(void *arg)
 {
 	struct twinos_vworker *worker = arg;
-	bool more;
 
-	while (!is_stopping(worker)) {
-		more = work(worker);
-		poll(worker->fds, 1 + worker->nr_queues, more ? 0 : -1);
-		for (unsigned int i = 0; i < worker->nr_queues; i++)
-			take_kick(&worker->fds[1 + i], &worker->busy[i]);
-	}
+	while (!is_stopping(worker))
+		wait_for_work(worker, work(worker));
+	if (worker->ops->end)
+		worker->ops->end(worker->ctx);
 	return NULL;
 }
 
@@ -84,8 +104,8 @@ static struct pollfd reads(int fd)
 
 int twinos_vworker_start(struct twinos_vworker *worker,
 			 const struct twinos_vdev_queue *queues,
-			 unsigned int nr_queues,
-			 twinos_vworker_process *process, void *ctx)
+			 unsigned int nr_queues, int fd,
+			 const struct twinos_vworker_ops *ops, void *ctx)
 {
 	int ret, stop;
 
@@ -93,20 +113,26 @@ int twinos_vworker_start(struct twinos_vworker *worker,
 	if (stop < 0)
 		return -errno;
 	*worker = (struct twinos_vworker){
-		.process = process,
+		.ops = ops,
 		.ctx = ctx,
 		.nr_queues = nr_queues,
 		.fds = { reads(stop) },
 	};
 	for (unsigned int i = 0; i < nr_queues; i++) {
-		worker->busy[i] = queues[i].ready;
+		worker->ready[i] = worker->busy[i] = queues[i].ready;
 		worker->fds[1 + i] =
 			reads(queues[i].ready ? queues[i].kick : -1);
 	}
+	*watched(worker) = reads(fd);
 	ret = start_thread(worker);
 	if (ret)
 		close(stop);
 	return ret;
+}
+
+void twinos_vworker_watch(struct twinos_vworker *worker, int fd, short events)
+{
+	*watched(worker) = (struct pollfd){ .fd = fd, .events = events };
 }
 
 void twinos_vworker_stop(struct twinos_vworker *worker)

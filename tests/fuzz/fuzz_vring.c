@@ -3,6 +3,8 @@
  * The input is a list of writes into a twin's memory with good disk requests in it, of
  * which the first half are there from the start and the others happen between requests.
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <linux/virtio_blk.h>
 
 #include "blk.h"
+#include "diskio.h"
 #include "vring.h"
 
 /* Fuzzers are linked with the library alone. */
@@ -37,7 +40,14 @@ struct pokes {
 
 static struct pokes pokes;
 static struct fake_driver driver;
-static struct twinos_vring_chain chain;
+static struct twinos_vring ring;
+static struct twinos_diskio now, later;
+
+/* One for each place of the longest ring. */
+static struct request {
+	struct twinos_blk_request blk;
+	bool used;
+} requests[TWINOS_VDEV_QUEUE_SIZE + 1];
 
 static struct twinos_blk *disk(void)
 {
@@ -171,35 +181,81 @@ static void check(const struct twinos_iovs *iovs)
 		abort();
 }
 
-/* Huge requests are only slow. */
-static uint32_t serve(void)
+static void answer(struct request *request, int result)
 {
-	size_t room = chain.in.bytes;
-	uint32_t written = 0;
+	uint32_t written = twinos_blk_end(&request->blk, result);
 
-	check(&chain.out);
-	check(&chain.in);
-	if (room + chain.out.bytes < 1 << 20)
-		written = twinos_blk_serve(disk(), &chain);
-	if (written > room)
+	if (written > request->blk.room + 1)
 		abort();
-	return written;
+	twinos_vring_push(&ring, &request->blk.chain, written);
+	twinos_vring_call(&ring);
+	request->used = false;
 }
 
-static void run(void)
+static void done(void *ctx, struct twinos_diskfile_io *io, int result)
 {
-	struct twinos_vring ring;
+	(void)ctx;
+	answer((struct request *)((char *)io -
+				  offsetof(struct request, blk.io)),
+	       result);
+}
+
+static void begin(struct twinos_diskio *diskio, struct request *request)
+{
+	int ret = -EINVAL;
+
+	request->used = true;
+	check(&request->blk.chain.out);
+	check(&request->blk.chain.in);
+	/* Huge requests are only slow. */
+	if (request->blk.chain.in.bytes + request->blk.chain.out.bytes >
+	    1 << 20)
+		request->blk.chain.in = (struct twinos_iovs){ 0 };
+	ret = twinos_blk_begin(disk(), &request->blk);
+	if (ret > 0)
+		twinos_diskio_begin(diskio, &request->blk.io);
+	else
+		answer(request, ret);
+}
+
+static struct request *find_request(void)
+{
+	size_t i;
+
+	for (i = 0; requests[i].used; i++)
+		if (i == TWINOS_VDEV_QUEUE_SIZE)
+			abort();
+	return &requests[i];
+}
+
+static void wait_for_all(struct twinos_diskio *diskio)
+{
+	struct pollfd event = { .fd = diskio->event, .events = POLLIN };
+
+	while (!twinos_diskio_submit(diskio))
+		;
+	while (diskio->in_flight) {
+		poll(&event, 1, -1);
+		while (!twinos_diskio_reap(diskio))
+			;
+	}
+}
+
+static void run(struct twinos_diskio *diskio)
+{
+	struct request *request;
 
 	if (twinos_vring_init(&ring, &driver.setup, driver.queue))
 		return;
 	for (unsigned int i = 0; i < MAX_REQUESTS; i++) {
-		if (twinos_vring_next(&ring, &chain) <= 0)
+		request = find_request();
+		if (twinos_vring_next(&ring, &request->blk.chain) <= 0)
 			break;
-		twinos_vring_push(&ring, &chain, serve());
-		twinos_vring_call(&ring);
+		begin(diskio, request);
 		if (pokes.next < pokes.nr)
 			apply_poke();
 	}
+	wait_for_all(diskio);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -208,6 +264,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
+	if (!now.file) {
+		twinos_diskio_init(&now, &disk()->file, 0, done, NULL);
+		twinos_diskio_init(&later, &disk()->file,
+				   TWINOS_VDEV_QUEUE_SIZE, done, NULL);
+	}
 	pokes = (struct pokes){
 		.data = data + 1,
 		.nr = (size - 1) / sizeof(struct poke),
@@ -222,7 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	write_requests();
 	while (pokes.next < pokes.nr / 2)
 		apply_poke();
-	run();
+	run(data[0] >> 4 < 9 ? &now : &later);
 	fake_driver_free(&driver);
 	return 0;
 }

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The twin's disk and its source of entropy, from the driver's side. */
+/*
+ * The twin's disk and its source of entropy, from the driver's side; the disk once by
+ * io_uring, if it can be had, and once where it can't.
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -32,7 +43,7 @@
 #define DATA (DRIVER_DATA + 0x1000)
 #define DATA_SIZE 0x8000
 
-static char directory[] = "/tmp/test_disk.XXXXXX";
+static char directory[sizeof("/tmp/test_disk.XXXXXX")];
 static char path[64], spec[192];
 static struct twinos_error err;
 static struct twinos_vdev *vdev;
@@ -717,6 +728,212 @@ static void test_stop_and_start(void **state)
 	end();
 }
 
+/* Number @i: a header, a status and @bytes of data, all of its own. */
+static void queue(uint16_t i, uint32_t type, uint64_t sector, uint32_t bytes)
+{
+	const struct virtio_blk_outhdr hdr = { .type = type, .sector = sector };
+	const uint16_t flags = type == VIRTIO_BLK_T_IN ? WRITE : 0;
+	const uint64_t at = HEADER + 32 * i;
+	const uint16_t d = 3 * i;
+
+	memcpy(fake_driver_at(&driver, at), &hdr, sizeof(hdr));
+	*(uint8_t *)fake_driver_at(&driver, at + 16) = NONE;
+	fake_driver_desc(&driver, DRIVER_DESC, d,
+			 (struct vring_desc){ at, 16, VRING_DESC_F_NEXT,
+					      d + 1 });
+	fake_driver_desc(&driver, DRIVER_DESC, d + 1,
+			 (struct vring_desc){ DATA + i * bytes, bytes,
+					      flags | VRING_DESC_F_NEXT,
+					      d + 2 });
+	fake_driver_desc(&driver, DRIVER_DESC, d + 2,
+			 (struct vring_desc){ at + 16, 1, WRITE, 0 });
+	fake_driver_offer(&driver, d);
+}
+
+static uint8_t status_of(uint16_t i)
+{
+	return *(uint8_t *)fake_driver_at(&driver, HEADER + 32 * i + 16);
+}
+
+/* Of @nr that were queued, in any order. */
+static void all_are_served(uint16_t nr)
+{
+	uint64_t seen = 0;
+
+	fake_driver_kick(&driver);
+	for (uint16_t i = 0; i < nr; i++) {
+		assert_true(fake_driver_wait(&driver, &used));
+		assert_int_equal(used.id % 3, 0);
+		seen |= 1ULL << used.id / 3;
+		assert_int_equal(status_of((uint16_t)(used.id / 3)),
+				 VIRTIO_BLK_S_OK);
+	}
+	assert_true(seen == (nr == 64 ? UINT64_MAX : (1ULL << nr) - 1));
+}
+
+/* More than the kernel is told of at once. */
+static void test_many(void **state)
+{
+	uint8_t *data;
+
+	(void)state;
+	begin("");
+	data = fake_driver_at(&driver, DATA);
+	for (uint16_t round = 0; round < 20; round++) {
+		for (size_t i = 0; i < 64 * SECTOR; i++)
+			data[i] = pattern(i + round);
+		for (uint16_t i = 0; i < 64; i++)
+			queue(i, VIRTIO_BLK_T_OUT, i, SECTOR);
+		all_are_served(64);
+		memset(data, 0, 64 * SECTOR);
+		for (uint16_t i = 0; i < 64; i++)
+			queue(i, VIRTIO_BLK_T_IN, i, SECTOR);
+		all_are_served(64);
+		for (size_t i = 0; i < 64 * SECTOR; i++)
+			assert_int_equal(data[i], pattern(i + round));
+	}
+	end();
+}
+
+/* A request that is done in more than one step. */
+static void test_long(void **state)
+{
+	const uint32_t nr = 250, bytes = DATA_SIZE;
+	uint8_t *data;
+
+	(void)state;
+	make_file(SECTOR);
+	assert_int_equal(truncate(path, nr * bytes), 0);
+	assert_int_equal(open_with(""), 0);
+	start_with(vdev->features);
+	data = fake_driver_at(&driver, DATA);
+	for (size_t i = 0; i < bytes; i++)
+		data[i] = pattern(i);
+	first(VIRTIO_BLK_T_OUT, 0);
+	for (uint32_t i = 0; i < nr; i++)
+		more(DATA, bytes, 0);
+	assert_int_equal(served(), VIRTIO_BLK_S_OK);
+	for (uint32_t i = 0; i < nr; i++)
+		assert_int_equal(file_byte(i * bytes + 77), pattern(77));
+	memset(data, 0, bytes);
+	first(VIRTIO_BLK_T_IN, 0);
+	for (uint32_t i = 0; i < nr; i++)
+		more(DATA, bytes, WRITE);
+	assert_int_equal(served(), VIRTIO_BLK_S_OK);
+	assert_int_equal(used.len, nr * bytes + 1);
+	for (size_t i = 0; i < bytes; i++)
+		assert_int_equal(data[i], pattern(i));
+	end();
+}
+
+/* The first page of DATA: whoever touches it waits until the fault is resolved. */
+static int make_late(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register late = {
+		.range = { (uintptr_t)fake_driver_at(&driver, DATA), 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return fd;
+	assert_int_equal(ioctl(fd, UFFDIO_API, &api), 0);
+	madvise(fake_driver_at(&driver, DATA), 4096, MADV_DONTNEED);
+	assert_int_equal(ioctl(fd, UFFDIO_REGISTER, &late), 0);
+	return fd;
+}
+
+static void somebody_waits(int fd)
+{
+	struct pollfd fault = { .fd = fd, .events = POLLIN };
+
+	assert_int_equal(poll(&fault, 1, 5000), 1);
+}
+
+static void resolve(int fd)
+{
+	static char page[4096];
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)fake_driver_at(&driver, DATA),
+		.src = (uintptr_t)page,
+		.len = sizeof(page),
+	};
+
+	memset(page, 0x42, sizeof(page));
+	assert_int_equal(ioctl(fd, UFFDIO_COPY, &copy), 0);
+	close(fd);
+}
+
+static bool stopped;
+
+static void *stop_it(void *arg)
+{
+	vdev->ops->stop(vdev);
+	__atomic_store_n(&stopped, true, __ATOMIC_RELEASE);
+	return arg;
+}
+
+static void stop_late(int fd)
+{
+	pthread_t thread;
+
+	stopped = false;
+	assert_int_equal(pthread_create(&thread, NULL, stop_it, NULL), 0);
+	usleep(100000);
+	assert_false(__atomic_load_n(&stopped, __ATOMIC_ACQUIRE));
+	resolve(fd);
+	pthread_join(thread, NULL);
+}
+
+/* What was begun is over with stop(), and told of, but it needs not be done. */
+static void check_late(uint32_t type)
+{
+	uint16_t nr;
+	uint8_t *data;
+	int fd;
+
+	begin("");
+	fd = make_late();
+	if (fd < 0) {
+		end();
+		skip();
+	}
+	for (uint16_t i = 0; i < 7; i++)
+		queue(i, type, 8 * i, 4096);
+	fake_driver_kick(&driver);
+	somebody_waits(fd);
+	stop_late(fd);
+	nr = fake_driver_used(&driver)->idx;
+	assert_in_range(nr, 1, 7);
+	data = fake_driver_at(&driver, DATA);
+	memset(data, 0x99, 4096);
+	for (uint16_t i = 0; i < nr; i++)
+		assert_true(status_of(i) == VIRTIO_BLK_S_OK ||
+			    status_of(i) == VIRTIO_BLK_S_IOERR);
+	usleep(20000);
+	for (size_t i = 0; i < 4096; i++)
+		assert_int_equal(data[i], 0x99);
+	if (type == VIRTIO_BLK_T_OUT && status_of(0) == VIRTIO_BLK_S_OK)
+		assert_int_equal(file_byte(4095), 0x42);
+	start_with(vdev->features);
+	assert_int_equal(flush(), VIRTIO_BLK_S_OK);
+	assert_int_equal(read_sectors(63, SECTOR), VIRTIO_BLK_S_OK);
+	end();
+}
+
+static void test_late_write(void **state)
+{
+	(void)state;
+	check_late(VIRTIO_BLK_T_OUT);
+}
+
+static void test_late_read(void **state)
+{
+	(void)state;
+	check_late(VIRTIO_BLK_T_IN);
+}
+
 static void test_bad_start(void **state)
 {
 	(void)state;
@@ -775,6 +992,7 @@ static void test_rng_options(void **state)
 static int make_directory(void **state)
 {
 	(void)state;
+	strcpy(directory, "/tmp/test_disk.XXXXXX");
 	if (!mkdtemp(directory))
 		return -1;
 	snprintf(path, sizeof(path), "%s/image", directory);
@@ -786,6 +1004,23 @@ static int remove_directory(void **state)
 	(void)state;
 	unlink(path);
 	return rmdir(directory);
+}
+
+/* As container engines do it. For good, and for our threads too. */
+static bool forbid_io_uring(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { 4, filter };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
+	       syscall(SYS_io_uring_setup, 0, NULL) == -1 && errno == EPERM;
 }
 
 int main(void)
@@ -814,10 +1049,21 @@ int main(void)
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_shrunk),
 		cmocka_unit_test(test_stop_and_start),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_late_write),
+		cmocka_unit_test(test_late_read),
 		cmocka_unit_test(test_bad_start),
 		cmocka_unit_test(test_rng),
 		cmocka_unit_test(test_rng_options),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	int failed = cmocka_run_group_tests_name(
+		"by io_uring", tests, make_directory, remove_directory);
+
+	if (!forbid_io_uring())
+		return 1;
+	return failed + cmocka_run_group_tests_name("without io_uring", tests,
+						    make_directory,
+						    remove_directory);
 }

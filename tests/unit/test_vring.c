@@ -213,6 +213,49 @@ static void test_index_too_far(void **state)
 	end();
 }
 
+/* More than the ring holds can't be there at once. */
+static void test_too_many(void **state)
+{
+	(void)state;
+	begin(0, SIZE);
+	desc(0, DRIVER_DATA, 1, 0, 0);
+	for (int i = 0; i < SIZE; i++)
+		assert_int_equal(offer(0), 1);
+	twinos_vring_push(&ring, &chain, 0);
+	assert_int_equal(offer(0), 1);
+	assert_int_equal(twinos_vring_pop(&ring, &chain), 0);
+	assert_int_equal(offer(0), -EBADMSG);
+	end();
+}
+
+static void test_front(void **state)
+{
+	char bytes[16];
+	struct iovec iov[] = { { bytes, 5 }, { bytes + 6, 3 }, { bytes, 9 } };
+	const struct twinos_iovs all = { iov, 3, 17 };
+	struct twinos_iovs front;
+	struct iovec piece;
+
+	(void)state;
+	front = twinos_iovs_front(&all, 17, &piece);
+	assert_ptr_equal(front.iov, iov);
+	assert_int_equal(front.nr, 3);
+	assert_int_equal(front.bytes, 17);
+	front = twinos_iovs_front(&all, 16, &piece);
+	assert_ptr_equal(front.iov, iov);
+	assert_int_equal(front.nr, 2);
+	assert_int_equal(front.bytes, 8);
+	front = twinos_iovs_front(&all, 4, &piece);
+	assert_ptr_equal(front.iov, &piece);
+	assert_int_equal(front.nr, 1);
+	assert_int_equal(front.bytes, 4);
+	assert_ptr_equal(piece.iov_base, bytes);
+	assert_int_equal(piece.iov_len, 4);
+	assert_int_equal(iov[0].iov_len, 5);
+	front = twinos_iovs_front(&(struct twinos_iovs){ 0 }, 4, &piece);
+	assert_int_equal(front.nr, 0);
+}
+
 static void test_bad_heads(void **state)
 {
 	(void)state;
@@ -628,6 +671,7 @@ static void receive_echo(uint16_t head, uint8_t byte)
 
 static void race(uint64_t features)
 {
+	const struct twinos_vworker_ops ops = { .process = echo };
 	struct twinos_vworker worker;
 	unsigned int burst;
 
@@ -636,7 +680,7 @@ static void race(uint64_t features)
 	assert_int_equal(init(), 0);
 	send_echo(0, 0); /* served without a kick */
 	assert_int_equal(twinos_vworker_start(&worker, driver.setup.queues, 1,
-					      echo, &ring),
+					      -1, &ops, &ring),
 			 0);
 	receive_echo(0, 0);
 	driver.next_kick++;
@@ -675,12 +719,13 @@ static void test_endless(void **state)
 		{ .ready = false, .kick = -1 },
 		{ .ready = true, .kick = eventfd(0, 0) },
 	};
+	const struct twinos_vworker_ops ops = { .process = endless };
 	unsigned int counts[3] = { 0 };
 	struct twinos_vworker worker;
 
 	(void)state;
 	assert_int_equal(
-		twinos_vworker_start(&worker, queues, 3, endless, counts), 0);
+		twinos_vworker_start(&worker, queues, 3, -1, &ops, counts), 0);
 	while (!__atomic_load_n(&counts[0], __ATOMIC_RELAXED) ||
 	       !__atomic_load_n(&counts[2], __ATOMIC_RELAXED))
 		;
@@ -703,13 +748,14 @@ static void test_signals(void **state)
 {
 	struct twinos_vdev_queue queue = { .ready = true,
 					   .kick = eventfd(0, 0) };
+	const struct twinos_vworker_ops ops = { .process = nothing };
 	struct twinos_vworker worker;
 	sigset_t theirs, ours;
 
 	(void)state;
 	sigemptyset(&theirs);
 	assert_int_equal(
-		twinos_vworker_start(&worker, &queue, 1, nothing, &theirs), 0);
+		twinos_vworker_start(&worker, &queue, 1, -1, &ops, &theirs), 0);
 	while (!__atomic_load_n((unsigned long *)&theirs, __ATOMIC_RELAXED))
 		;
 	twinos_vworker_stop(&worker);
@@ -728,6 +774,8 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_any_index),
 		cmocka_unit_test(test_index_too_far),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_front),
 		cmocka_unit_test(test_bad_heads),
 		cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_longest_chain),
