@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "nat.h"
 #include "net_options.h"
 #include "netif.h"
 #include "tap.h"
@@ -40,6 +41,7 @@ static const struct twinos_vhost_kind kind = {
 struct net {
 	struct twinos_vdev vdev;
 	struct twinos_tap tap;
+	struct twinos_nat nat;
 	unsigned int busy_poll; /* us */
 	int vhost; /* -1 unless started */
 };
@@ -113,6 +115,7 @@ static int net_start(struct twinos_vdev *vdev,
 
 static void net_free(struct twinos_vdev *vdev)
 {
+	twinos_nat_close(&to_net(vdev)->nat);
 	twinos_tap_close(&to_net(vdev)->tap);
 	free(vdev);
 }
@@ -192,9 +195,9 @@ static void describe(struct net *net, const struct twinos_net_options *options)
 	vdev->config_size = sizeof(options->mac.bytes);
 	net->busy_poll = options->busy_poll;
 	twinos_mac_format(&options->mac, mac);
-	snprintf(vdev->detail, sizeof(vdev->detail), "%s, tap %s%s%s", mac,
+	snprintf(vdev->detail, sizeof(vdev->detail), "%s, tap %s%s%s%s", mac,
 		 net->tap.name, *options->bridge ? ", bridge " : "",
-		 options->bridge);
+		 options->bridge, options->nat ? ", NAT" : "");
 }
 
 static struct net *new_net(void)
@@ -229,6 +232,8 @@ static int open_net(struct net *net, const char *text, struct twinos_error *err)
 				      *options.tap ? options.tap : NULL, err);
 	if (!ret)
 		ret = connect_tap(net, &options, err);
+	if (!ret && options.nat)
+		ret = twinos_nat_open(&net->nat, net->tap.name, err);
 	if (!ret)
 		describe(net, &options);
 	return ret;

@@ -91,6 +91,10 @@ static int check_together(const struct twinos_net_options *options,
 		return twinos_fail(
 			err, TWINOS_ERROR_USAGE, EINVAL,
 			"net: host= or bridge=, not both: the address is to be the bridge's");
+	if (options->nat && !options->host.length)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, EINVAL,
+			"net: nat needs host=ADDR/LEN, by which the twin reaches this host");
 	return 0;
 }
 
@@ -116,6 +120,7 @@ static int parse_values(struct twinos_net_options *options,
 	if (!ret)
 		ret = twinos_spec_name(spec, vdev, err);
 	options->busy_poll = busy_poll;
+	options->nat = twinos_spec_has(spec, "nat");
 	return ret ? ret : check_together(options, err);
 }
 
@@ -124,8 +129,9 @@ int twinos_net_parse(struct twinos_net_options *options,
 		     struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = {
-		{ "tap", false }, { "bridge", false },	  { "host", false },
-		{ "mac", false }, { "busy-poll", false }, { NULL, false },
+		{ "tap", false }, { "bridge", false }, { "host", false },
+		{ "nat", true },  { "mac", false },    { "busy-poll", false },
+		{ NULL, false },
 	};
 	struct twinos_spec spec;
 	int ret;

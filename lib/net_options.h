@@ -6,6 +6,8 @@
  *	bridge=BR	a tap of the twin's own, as a port of this bridge
  *	(neither)	a tap of its own
  *	host=ADDR/LEN	the IPv4 address of the tap, which is the host's end
+ *	nat		with host=: what the twin sends further than to this host goes out
+ *			with this host's address (see nat.h); needs the program nft
  *	mac=XX:...	the twin's address. Without it one that stays the same for
  *			tap=NAME on this host, as no two twins can have it at once,
  *			and a random one for a tap of its own
@@ -28,6 +30,7 @@
  * @tap: "" if it is not given
  * @bridge: as above
  * @host: its length is 0 if it is not given
+ * @nat: is given
  * @mac: always there
  * @busy_poll: in us; 0 if it is not given
  */
@@ -35,6 +38,7 @@ struct twinos_net_options {
 	char tap[IFNAMSIZ];
 	char bridge[IFNAMSIZ];
 	struct twinos_netif_address host;
+	bool nat;
 	struct twinos_mac mac;
 	unsigned int busy_poll;
 };

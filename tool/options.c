@@ -339,7 +339,8 @@ const struct args_option options_table[] = {
 	  .help = "a network interface for the twin; on this side it is\n"
 		  "tap=NAME, one that is there, or bridge=NAME, a new one\n"
 		  "at that bridge, or host=ADDR/LEN, a new one with that\n"
-		  "address" },
+		  "address; host=ADDR/LEN,nat leads it on to where this\n"
+		  "machine's network leads" },
 	{ .name = "vsock",
 	  .value = "CID",
 	  .set = set_vsock,

@@ -18,6 +18,8 @@ static void check(const struct twinos_net_options *options,
 		abort();
 	if (*options->bridge && (*options->tap || options->host.length))
 		abort();
+	if (options->nat && !options->host.length)
+		abort();
 	twinos_mac_format(&options->mac, text);
 	if (!twinos_mac_parse(&mac, text) ||
 	    memcmp(&mac, &options->mac, sizeof(mac)))

@@ -58,6 +58,19 @@ static void all_options(void **state)
 	assert_string_equal(vdev.name, "");
 }
 
+static void nat(void **state)
+{
+	(void)state;
+	accept_net("host=10.1.2.3/8");
+	assert_false(options.nat);
+	accept_net("nat,host=10.1.2.3/8");
+	assert_true(options.nat);
+	accept_net("tap=a,host=10.1.2.3/8,nat");
+	refuse_net("nat", "nat needs host=");
+	refuse_net("bridge=b,nat", "nat needs host=");
+	refuse_net("host=10.1.2.3/8,nat=y", "takes no value");
+}
+
 static void no_options(void **state)
 {
 	(void)state;
@@ -251,12 +264,12 @@ static void vsock_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_options),	 cmocka_unit_test(no_options),
-		cmocka_unit_test(bad_words),	 cmocka_unit_test(bad_numbers),
-		cmocka_unit_test(bad_names),	 cmocka_unit_test(hosts),
-		cmocka_unit_test(macs),		 cmocka_unit_test(made_macs),
-		cmocka_unit_test(given_macs),	 cmocka_unit_test(peer_macs),
-		cmocka_unit_test(vsock_options),
+		cmocka_unit_test(all_options), cmocka_unit_test(nat),
+		cmocka_unit_test(no_options),  cmocka_unit_test(bad_words),
+		cmocka_unit_test(bad_numbers), cmocka_unit_test(bad_names),
+		cmocka_unit_test(hosts),       cmocka_unit_test(macs),
+		cmocka_unit_test(made_macs),   cmocka_unit_test(given_macs),
+		cmocka_unit_test(peer_macs),   cmocka_unit_test(vsock_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
