@@ -3,6 +3,7 @@
  * A network card: a tap of the host's, whose packets the host's vhost_net carries.
  * The tap stays open from open to free, vhost_net only while the driver runs.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
@@ -16,9 +17,8 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "net_host.h"
 #include "net_options.h"
-#include "netif.h"
-#include "tap.h"
 #include "vhost.h"
 
 #define QUEUES 2 /* one to receive, one to send */
@@ -39,7 +39,7 @@ static const struct twinos_vhost_kind kind = {
 
 struct net {
 	struct twinos_vdev vdev;
-	struct twinos_tap tap;
+	struct twinos_net_host host;
 	unsigned int busy_poll; /* us */
 	int vhost; /* -1 unless started */
 };
@@ -62,13 +62,12 @@ static int carry(const struct net *net)
 	int ret = 0;
 
 	for (i = 0; i < QUEUES && !ret; i++)
-		ret = set_backend(net->vhost, i, net->tap.fd);
+		ret = set_backend(net->vhost, i, net->host.tap.fd);
 	return ret;
 }
 
-static void net_stop(struct twinos_vdev *vdev)
+static void end_vhost(struct net *net)
 {
-	struct net *net = to_net(vdev);
 	unsigned int i;
 
 	/* Not left to the close: a child of ours may have the fd too. */
@@ -76,6 +75,14 @@ static void net_stop(struct twinos_vdev *vdev)
 		set_backend(net->vhost, i, -1);
 	close(net->vhost);
 	net->vhost = -1;
+}
+
+static void net_stop(struct twinos_vdev *vdev)
+{
+	struct net *net = to_net(vdev);
+
+	twinos_net_host_stop(&net->host);
+	end_vhost(net);
 }
 
 static int serve(struct net *net, const struct twinos_vdev_setup *setup)
@@ -88,7 +95,7 @@ static int serve(struct net *net, const struct twinos_vdev_setup *setup)
 		ret = twinos_vhost_busy_poll(net->vhost, QUEUES,
 					     net->busy_poll);
 	if (!ret)
-		ret = twinos_tap_offload(&net->tap, setup->features);
+		ret = twinos_tap_offload(&net->host.tap, setup->features);
 	if (!ret)
 		ret = carry(net);
 	if (!ret)
@@ -106,14 +113,16 @@ static int net_start(struct twinos_vdev *vdev,
 	if (net->vhost < 0)
 		return net->vhost;
 	ret = serve(net, setup);
+	if (!ret)
+		ret = twinos_net_host_start(&net->host);
 	if (ret)
-		net_stop(vdev);
+		end_vhost(net);
 	return ret;
 }
 
 static void net_free(struct twinos_vdev *vdev)
 {
-	twinos_tap_close(&to_net(vdev)->tap);
+	twinos_net_host_close(&to_net(vdev)->host);
 	free(vdev);
 }
 
@@ -135,66 +144,21 @@ static int mask_features(struct net *net, struct twinos_error *err)
 	return ret;
 }
 
-static int join(const char *tap, const char *bridge, struct twinos_error *err)
-{
-	int ret = twinos_netif_join(tap, bridge);
-
-	switch (ret) {
-	case 0:
-		return 0;
-	case -ENODEV:
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENODEV,
-				   "there is no bridge '%s'", bridge);
-	case -EOPNOTSUPP:
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, EOPNOTSUPP,
-				   "'%s' is no bridge", bridge);
-	default:
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
-				   "bridge '%s': can't add a tap: %s", bridge,
-				   strerror(-ret));
-	}
-}
-
-static int connect_tap(const struct net *net,
-		       const struct twinos_net_options *options,
-		       struct twinos_error *err)
-{
-	const struct twinos_mac peer = twinos_mac_peer(&options->mac);
-	const char *name = net->tap.name;
-	int ret = 0;
-
-	/* What others have made keeps its own. */
-	if (!*options->tap)
-		ret = twinos_netif_set_mac(name, &peer);
-	/* Before it is up, so that no route comes to be for the wrong net. */
-	if (!ret && options->host.length)
-		ret = twinos_netif_set_address(name, &options->host);
-	if (!ret && *options->bridge) {
-		ret = join(name, options->bridge, err);
-		if (ret)
-			return ret;
-	}
-	if (!ret)
-		ret = twinos_netif_set_up(name);
-	if (!ret)
-		return 0;
-	return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
-			   "tap '%s': can't set it up: %s", name,
-			   strerror(-ret));
-}
-
 static void describe(struct net *net, const struct twinos_net_options *options)
 {
 	struct twinos_vdev *vdev = &net->vdev;
-	char mac[TWINOS_MAC_TEXT];
+	char mac[TWINOS_MAC_TEXT], guest[INET_ADDRSTRLEN] = "";
 
 	memcpy(vdev->config, options->mac.bytes, sizeof(options->mac.bytes));
 	vdev->config_size = sizeof(options->mac.bytes);
 	net->busy_poll = options->busy_poll;
 	twinos_mac_format(&options->mac, mac);
-	snprintf(vdev->detail, sizeof(vdev->detail), "%s, tap %s%s%s", mac,
-		 net->tap.name, *options->bridge ? ", bridge " : "",
-		 options->bridge);
+	if (options->guest.s_addr)
+		inet_ntop(AF_INET, &options->guest, guest, sizeof(guest));
+	snprintf(vdev->detail, sizeof(vdev->detail), "%s, tap %s%s%s%s%s%s",
+		 mac, net->host.tap.name, *options->bridge ? ", bridge " : "",
+		 options->bridge, options->nat ? ", NAT" : "",
+		 *guest ? ", DHCP " : "", guest);
 }
 
 static struct net *new_net(void)
@@ -203,7 +167,7 @@ static struct net *new_net(void)
 
 	if (!net)
 		return NULL;
-	net->tap.fd = -1;
+	twinos_net_host_init(&net->host);
 	net->vhost = -1;
 	net->vdev = (struct twinos_vdev){
 		.ops = &net_ops,
@@ -225,10 +189,7 @@ static int open_net(struct net *net, const char *text, struct twinos_error *err)
 	if (!ret)
 		ret = mask_features(net, err);
 	if (!ret)
-		ret = twinos_tap_open(&net->tap,
-				      *options.tap ? options.tap : NULL, err);
-	if (!ret)
-		ret = connect_tap(net, &options, err);
+		ret = twinos_net_host_open(&net->host, &options, err);
 	if (!ret)
 		describe(net, &options);
 	return ret;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -32,6 +33,38 @@ static int parse_host(struct twinos_net_options *options,
 		return 0;
 	return twinos_spec_fail(
 		spec, "host", "can't be the host's address: as 192.168.7.1/24",
+		err);
+}
+
+static bool has_dhcp(const struct twinos_net_options *options,
+		     const struct twinos_spec *spec)
+{
+	return options->host.length && !*options->tap &&
+	       !twinos_spec_has(spec, "no-dhcp");
+}
+
+/* In a net that has room for this host alone nobody asks for an address. */
+static int parse_guest(struct twinos_net_options *options,
+		       const struct twinos_spec *spec, struct twinos_error *err)
+{
+	const char *text = twinos_spec_get(spec, "guest");
+
+	if (!has_dhcp(options, spec))
+		return text ? twinos_fail(
+				      err, TWINOS_ERROR_USAGE, EINVAL,
+				      "net: guest= is for DHCP, which needs a tap of the twin's own with host=ADDR/LEN") :
+			      0;
+	if (!text) {
+		if (!twinos_netif_next(&options->host, &options->guest))
+			options->guest.s_addr = 0;
+		return 0;
+	}
+	if (inet_pton(AF_INET, text, &options->guest) == 1 &&
+	    twinos_netif_has_peer(&options->host, options->guest))
+		return 0;
+	return twinos_spec_fail(
+		spec, "guest",
+		"can't be the twin's address: another one in the host's net",
 		err);
 }
 
@@ -91,6 +124,10 @@ static int check_together(const struct twinos_net_options *options,
 		return twinos_fail(
 			err, TWINOS_ERROR_USAGE, EINVAL,
 			"net: host= or bridge=, not both: the address is to be the bridge's");
+	if (options->nat && !options->host.length)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, EINVAL,
+			"net: nat needs host=ADDR/LEN, by which the twin reaches this host");
 	return 0;
 }
 
@@ -108,6 +145,8 @@ static int parse_values(struct twinos_net_options *options,
 	if (!ret)
 		ret = parse_host(options, spec, err);
 	if (!ret)
+		ret = parse_guest(options, spec, err);
+	if (!ret)
 		ret = parse_mac(options, spec, err);
 	if (!ret)
 		ret = twinos_spec_number(spec, "busy-poll", 1,
@@ -116,6 +155,7 @@ static int parse_values(struct twinos_net_options *options,
 	if (!ret)
 		ret = twinos_spec_name(spec, vdev, err);
 	options->busy_poll = busy_poll;
+	options->nat = twinos_spec_has(spec, "nat");
 	return ret ? ret : check_together(options, err);
 }
 
@@ -125,6 +165,7 @@ int twinos_net_parse(struct twinos_net_options *options,
 {
 	static const struct twinos_spec_key keys[] = {
 		{ "tap", false }, { "bridge", false },	  { "host", false },
+		{ "nat", true },  { "guest", false },	  { "no-dhcp", true },
 		{ "mac", false }, { "busy-poll", false }, { NULL, false },
 	};
 	struct twinos_spec spec;

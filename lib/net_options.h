@@ -6,6 +6,12 @@
  *	bridge=BR	a tap of the twin's own, as a port of this bridge
  *	(neither)	a tap of its own
  *	host=ADDR/LEN	the IPv4 address of the tap, which is the host's end
+ *	nat		with host=: what the twin sends further than to this host goes out
+ *			with this host's address (see nat.h); needs the program nft
+ *	guest=ADDR	for a tap of its own with host=, whose twin can get its address by
+ *			DHCP (see dhcp.h): which one, in the same net. Without it the one
+ *			behind the host's
+ *	no-dhcp		for such a tap: no DHCP
  *	mac=XX:...	the twin's address. Without it one that stays the same for
  *			tap=NAME on this host, as no two twins can have it at once,
  *			and a random one for a tap of its own
@@ -28,6 +34,8 @@
  * @tap: "" if it is not given
  * @bridge: as above
  * @host: its length is 0 if it is not given
+ * @nat: is given
+ * @guest: what DHCP gives; 0 if there is none
  * @mac: always there
  * @busy_poll: in us; 0 if it is not given
  */
@@ -35,6 +43,8 @@ struct twinos_net_options {
 	char tap[IFNAMSIZ];
 	char bridge[IFNAMSIZ];
 	struct twinos_netif_address host;
+	bool nat;
+	struct in_addr guest;
 	struct twinos_mac mac;
 	unsigned int busy_poll;
 };

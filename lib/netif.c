@@ -43,6 +43,37 @@ bool twinos_netif_parse_address(struct twinos_netif_address *address,
 	       parse_length(slash + 1, &address->length);
 }
 
+/* Nets of two have neither an address of their own nor one of all. */
+static void hosts(const struct twinos_netif_address *address, uint32_t *first,
+		  uint32_t *last)
+{
+	uint32_t mask = ~0u << (32 - address->length);
+	uint32_t edge = address->length < 31;
+
+	*first = (ntohl(address->addr.s_addr) & mask) + edge;
+	*last = (ntohl(address->addr.s_addr) | ~mask) - edge;
+}
+
+bool twinos_netif_has_peer(const struct twinos_netif_address *address,
+			   struct in_addr peer)
+{
+	uint32_t first, last, addr = ntohl(peer.s_addr);
+
+	hosts(address, &first, &last);
+	return addr >= first && addr <= last &&
+	       peer.s_addr != address->addr.s_addr && can_be_hosts(peer);
+}
+
+bool twinos_netif_next(const struct twinos_netif_address *address,
+		       struct in_addr *next)
+{
+	uint32_t first, last, addr = ntohl(address->addr.s_addr);
+
+	hosts(address, &first, &last);
+	next->s_addr = htonl(addr < last ? addr + 1 : first);
+	return twinos_netif_has_peer(address, *next);
+}
+
 static int name_request(struct ifreq *request, const char *name)
 {
 	*request = (struct ifreq){ 0 };

@@ -20,6 +20,14 @@ struct twinos_netif_address {
 bool twinos_netif_parse_address(struct twinos_netif_address *address,
 				const char *text);
 
+/* twinos_netif_next() - the next host's address in its net; false: there is no other */
+bool twinos_netif_next(const struct twinos_netif_address *address,
+		       struct in_addr *next);
+
+/* twinos_netif_has_peer() - @peer can be another host's address in its net */
+bool twinos_netif_has_peer(const struct twinos_netif_address *address,
+			   struct in_addr peer);
+
 int twinos_netif_set_mac(const char *name, const struct twinos_mac *mac);
 
 /* twinos_netif_set_address() - in place of one it has */

@@ -349,7 +349,9 @@ const struct args_option options_table[] = {
 	  .help = "a network interface for the twin; on this side it is\n"
 		  "tap=NAME, one that is there, or bridge=NAME, a new one\n"
 		  "at that bridge, or host=ADDR/LEN, a new one with that\n"
-		  "address" },
+		  "address, where DHCP gives the twin the next one;\n"
+		  "host=ADDR/LEN,nat leads it on to where this machine's\n"
+		  "network leads" },
 	{ .name = "vsock",
 	  .value = "CID",
 	  .set = set_vsock,

@@ -18,6 +18,11 @@ static void check(const struct twinos_net_options *options,
 		abort();
 	if (*options->bridge && (*options->tap || options->host.length))
 		abort();
+	if (options->nat && !options->host.length)
+		abort();
+	if (options->guest.s_addr &&
+	    !twinos_netif_has_peer(&options->host, options->guest))
+		abort();
 	twinos_mac_format(&options->mac, text);
 	if (!twinos_mac_parse(&mac, text) ||
 	    memcmp(&mac, &options->mac, sizeof(mac)))

@@ -58,6 +58,59 @@ static void all_options(void **state)
 	assert_string_equal(vdev.name, "");
 }
 
+static void nat(void **state)
+{
+	(void)state;
+	accept_net("host=10.1.2.3/8");
+	assert_false(options.nat);
+	accept_net("nat,host=10.1.2.3/8");
+	assert_true(options.nat);
+	accept_net("tap=a,host=10.1.2.3/8,nat");
+	refuse_net("nat", "nat needs host=");
+	refuse_net("bridge=b,nat", "nat needs host=");
+	refuse_net("host=10.1.2.3/8,nat=y", "takes no value");
+}
+
+static void is_guest(const char *text, uint32_t guest)
+{
+	accept_net(text);
+	assert_int_equal(ntohl(options.guest.s_addr), guest);
+}
+
+static void guests(void **state)
+{
+	(void)state;
+	is_guest("host=10.0.0.1/24", 0x0a000002);
+	is_guest("host=10.0.0.254/24", 0x0a000001);
+	is_guest("host=10.0.0.255/24", 0x0a000001);
+	is_guest("host=10.0.0.0/24", 0x0a000001);
+	is_guest("host=10.0.0.5/30", 0x0a000006);
+	is_guest("host=10.0.0.6/30", 0x0a000005);
+	is_guest("host=10.0.0.4/31", 0x0a000005);
+	is_guest("host=10.0.0.5/31", 0x0a000004);
+	is_guest("host=10.0.0.1/32", 0);
+	is_guest("host=10.0.0.1/24,guest=10.0.0.77", 0x0a00004d);
+	is_guest("guest=10.0.0.4,host=10.0.0.5/31", 0x0a000004);
+	is_guest("host=10.0.0.1/24,no-dhcp", 0);
+	is_guest("host=10.0.0.1/24,tap=a", 0);
+	is_guest("", 0);
+}
+
+static void bad_guests(void **state)
+{
+	(void)state;
+	refuse_net("guest=10.0.0.2", "guest= is for DHCP");
+	refuse_net("guest=10.0.0.2,tap=a,host=10.0.0.1/24", "is for DHCP");
+	refuse_net("guest=10.0.0.2,host=10.0.0.1/24,no-dhcp", "is for DHCP");
+	refuse_net("guest=10.0.0.1,host=10.0.0.1/24", "the twin's address");
+	refuse_net("guest=10.0.1.2,host=10.0.0.1/24", "the twin's address");
+	refuse_net("guest=10.0.0.0,host=10.0.0.1/24", "the twin's address");
+	refuse_net("guest=10.0.0.255,host=10.0.0.1/24", "the twin's address");
+	refuse_net("guest=10.0.0.2/24,host=10.0.0.1/24", "the twin's address");
+	refuse_net("guest=127.0.0.1,host=126.0.0.1/1", "the twin's address");
+	refuse_net("guest=x,host=10.0.0.1/24", "the twin's address");
+}
+
 static void no_options(void **state)
 {
 	(void)state;
@@ -251,12 +304,13 @@ static void vsock_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_options),	 cmocka_unit_test(no_options),
-		cmocka_unit_test(bad_words),	 cmocka_unit_test(bad_numbers),
-		cmocka_unit_test(bad_names),	 cmocka_unit_test(hosts),
-		cmocka_unit_test(macs),		 cmocka_unit_test(made_macs),
-		cmocka_unit_test(given_macs),	 cmocka_unit_test(peer_macs),
-		cmocka_unit_test(vsock_options),
+		cmocka_unit_test(all_options), cmocka_unit_test(nat),
+		cmocka_unit_test(guests),      cmocka_unit_test(bad_guests),
+		cmocka_unit_test(no_options),  cmocka_unit_test(bad_words),
+		cmocka_unit_test(bad_numbers), cmocka_unit_test(bad_names),
+		cmocka_unit_test(hosts),       cmocka_unit_test(macs),
+		cmocka_unit_test(made_macs),   cmocka_unit_test(given_macs),
+		cmocka_unit_test(peer_macs),   cmocka_unit_test(vsock_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
