@@ -44,7 +44,7 @@ many()
 
 tree_sum()
 {
-	cd "$1" && find . -type f | sort | xargs sha256sum | sha256sum
+	cd "$1" && find . -type f -exec sha256sum {} \; | sort | sha256sum
 }
 
 runs_there()
@@ -70,12 +70,12 @@ is "ten at once" "$(many)" 0123456789
 is "a terminal with its size" \
 	"$(pty 33 77 twinctl exec --tty agt -- stty size | tr -d '\r')" '33 77'
 
-in_agt sleep 1001 &
+twinctl exec agt -- sleep 1001 &
 lonely=$!
 check "a command runs" wait_for 20 runs_there 1001
 kill -KILL $lonely
 check "and ends if twinctl is killed" wait_for 20 fails runs_there 1001
-in_agt sleep 1002 &
+twinctl exec agt -- sleep 1002 &
 asked=$!
 wait_for 20 runs_there 1002
 kill -TERM $asked
@@ -95,7 +95,7 @@ rm -r /tmp/tree /tmp/back /tmp/many.*
 
 check "it powers off in order" timeout 100 twinctl shutdown --timeout 60 agt
 check "nothing holds it" test ! -e /sys/class/twinos/agt
-check "it has said so" said agt 'reboot: Power down'
+check "it has said so" said agt 'reboot: back to the host'
 check "who is not there can't be asked" \
 	sh -c 'twinctl exec agt -- true 2>&1 | grep "no twin\|is no twin"'
 balance
