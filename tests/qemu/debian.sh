@@ -93,9 +93,13 @@ halted()
 	wait_for 10 test -e /tmp/waiter.code && [ "$(cat /tmp/waiter.code)" = 0 ]
 }
 
+# One that was not unmounted is right as well, but for its journal.
 disk_is_clean()
 {
-	e2fsck -fn "$image"
+	e2fsck -fn "$image" >/tmp/fsck.out 2>&1
+	status=$?
+	cat /tmp/fsck.out
+	[ $status = 0 ] && ! grep -q 'journal recovery' /tmp/fsck.out
 }
 
 # saved FILE - on the twin's disk, as this host sees it
