@@ -40,7 +40,7 @@ has_stopped()
 
 memory_sum()
 {
-	twinctl dump --force quiet /tmp/quiet.vmcore >/dev/null &&
+	twinctl dump --force quiet /tmp/quiet.vmcore >/dev/null 2>&1 &&
 		sha256sum </tmp/quiet.vmcore
 	rm -f /tmp/quiet.vmcore
 }

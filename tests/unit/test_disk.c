@@ -247,7 +247,9 @@ static void test_bad_options(void **state)
 	refused(",ro=1", EINVAL, "takes no value");
 	refused(",cache=none", EINVAL, "is not known");
 	refused(",serial=123456789012345678901", EINVAL, "too long");
-	refused(",name=12345678901234567890123456789012", EINVAL, "too long");
+	refused(",name=12345678901234567890123456789012", EINVAL,
+		"a device's name");
+	refused(",name=-a", EINVAL, "a device's name");
 	assert_int_equal(err.kind, TWINOS_ERROR_USAGE);
 	assert_int_equal(twinos_disk_open("", &vdev, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "no file"));
