@@ -32,26 +32,36 @@ static const struct kind *find_kind(const char *name)
 	return NULL;
 }
 
-/* The bus has it in the end; @name, if it is not NULL, is what it is called there. */
-static int open_device(struct twinos_devices *devices,
-		       const struct twinos_device *device, char *name,
-		       struct twinos_error *err)
+/* Without the lock: it may take a while, and the twin may ask for others meanwhile. */
+static int open_device(const struct twinos_device *device,
+		       struct twinos_vdev **vdev, struct twinos_error *err)
 {
 	const struct kind *kind = find_kind(device->kind);
-	struct twinos_vdev *vdev;
-	int ret;
 
 	if (!kind)
 		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
 				   "there is no device '%.32s'", device->kind);
-	ret = kind->open(device->text, &vdev, err);
+	return kind->open(device->text, vdev, err);
+}
+
+/* The bus has it in the end; @name, if it is not NULL, is what it is called there. */
+static int add_device(struct twinos_devices *devices,
+		      const struct twinos_device *device, char *name,
+		      struct twinos_error *err)
+{
+	struct twinos_vdev *vdev;
+	int ret;
+
+	ret = open_device(device, &vdev, err);
 	if (ret)
 		return ret;
+	pthread_mutex_lock(&devices->lock);
 	ret = twinos_bus_add(&devices->bus, vdev, err);
+	if (!ret && name)
+		strcpy(name, vdev->name);
+	pthread_mutex_unlock(&devices->lock);
 	if (ret)
 		vdev->ops->free(vdev);
-	else if (name)
-		strcpy(name, vdev->name);
 	return ret;
 }
 
@@ -77,7 +87,7 @@ int twinos_devices_open(struct twinos_devices *devices,
 	int ret = init(devices, err);
 
 	for (i = 0; i < nr && !ret; i++)
-		ret = open_device(devices, &list[i], NULL, err);
+		ret = add_device(devices, &list[i], NULL, err);
 	if (ret)
 		twinos_devices_close(devices);
 	return ret;
@@ -204,16 +214,11 @@ int twinos_devices_add(struct twinos_devices *devices,
 		       const struct twinos_device *device, char *name,
 		       struct twinos_error *err)
 {
-	int ret;
-
 	if (!devices->runs)
 		return twinos_fail(err, TWINOS_ERROR_USAGE, ENOENT,
 				   "the twin has no guest module, which "
 				   "devices need");
-	pthread_mutex_lock(&devices->lock);
-	ret = open_device(devices, device, name, err);
-	pthread_mutex_unlock(&devices->lock);
-	return ret;
+	return add_device(devices, device, name, err);
 }
 
 static int remove_device(struct twinos_bus *bus, const char *name, bool force,

@@ -4,8 +4,8 @@
  * The tap stays open from open to free, vhost_net only while the driver runs.
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
-#include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
@@ -13,15 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "net_ctrl.h"
 #include "net_host.h"
 #include "net_options.h"
+#include "net_pair.h"
 #include "vhost.h"
 
-#define QUEUES 2 /* one to receive, one to send */
+#define PAIRS TWINOS_NET_QUEUES_MAX
 #define BIT(n) (1ULL << (n))
 
 /* What taps can do. They add the header, so vhost_net is not to. */
@@ -31,17 +31,27 @@
 	 BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_GUEST_TSO4) | \
 	 BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN))
 
-static const struct twinos_vhost_kind kind = {
-	.path = "/dev/vhost-net",
-	.module = "vhost_net",
-	.features = TWINOS_VHOST_FEATURES | BIT(VIRTIO_NET_F_MRG_RXBUF),
-};
+#define FEATURES                                     \
+	(TWINOS_VHOST_RING_FEATURES | TAP_FEATURES | \
+	 BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_MAC))
+#define MANY_FEATURES (BIT(VIRTIO_NET_F_MQ) | BIT(VIRTIO_NET_F_CTRL_VQ))
 
+_Static_assert(2 * PAIRS + 1 <= TWINOS_VDEV_QUEUES, "all queues find room");
+_Static_assert(PAIRS <= TWINOS_TAP_QUEUES, "as above");
+
+/**
+ * struct net
+ * @nr_pairs: what is offered
+ * @pairs: of those that the driver has set up the first @nr_ready are too
+ * @nr_used: so many of them carry packets; the driver says it by @ctrl
+ */
 struct net {
 	struct twinos_vdev vdev;
 	struct twinos_net_host host;
 	unsigned int busy_poll; /* us */
-	int vhost; /* -1 unless started */
+	unsigned int nr_pairs, nr_ready, nr_used;
+	struct twinos_net_pair pairs[PAIRS];
+	struct twinos_net_ctrl ctrl;
 };
 
 static struct net *to_net(struct twinos_vdev *vdev)
@@ -49,74 +59,118 @@ static struct net *to_net(struct twinos_vdev *vdev)
 	return (struct net *)vdev;
 }
 
-static int set_backend(int vhost, unsigned int queue, int fd)
+/* ---- pairs ---- */
+
+/* What a queue of the tap's gets is carried at once, so it gets nothing before. */
+static int add_pair(struct net *net)
 {
-	struct vhost_vring_file file = { .index = queue, .fd = fd };
+	unsigned int i = net->nr_used;
+	int ret = twinos_tap_use(&net->host.tap, i + 1);
 
-	return ioctl(vhost, VHOST_NET_SET_BACKEND, &file) ? -errno : 0;
-}
-
-static int carry(const struct net *net)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < QUEUES && !ret; i++)
-		ret = set_backend(net->vhost, i, net->host.tap.fd);
+	if (!ret)
+		ret = twinos_net_pair_carry(&net->pairs[i],
+					    net->host.tap.fds[i]);
+	if (!ret)
+		net->nr_used++;
+	else if (i)
+		twinos_tap_use(&net->host.tap, i);
 	return ret;
 }
 
-static void end_vhost(struct net *net)
+static int drop_pair(struct net *net)
 {
-	unsigned int i;
+	unsigned int i = net->nr_used - 1;
+	int ret = twinos_tap_use(&net->host.tap, i);
 
-	/* Not left to the close: a child of ours may have the fd too. */
-	for (i = 0; i < QUEUES; i++)
-		set_backend(net->vhost, i, -1);
-	close(net->vhost);
-	net->vhost = -1;
+	if (!ret)
+		ret = twinos_net_pair_carry(&net->pairs[i], -1);
+	net->nr_used -= !ret;
+	return ret;
+}
+
+static int use_pairs(void *ctx, unsigned int pairs)
+{
+	struct net *net = ctx;
+	int ret = 0;
+
+	if (!pairs || pairs > net->nr_ready)
+		return -EINVAL;
+	while (!ret && net->nr_used < pairs)
+		ret = add_pair(net);
+	while (!ret && net->nr_used > pairs)
+		ret = drop_pair(net);
+	return ret;
+}
+
+static void close_pairs(struct net *net)
+{
+	while (net->nr_ready)
+		twinos_net_pair_close(&net->pairs[--net->nr_ready]);
+	net->nr_used = 0;
+}
+
+static unsigned int max_pairs(const struct net *net,
+			      const struct twinos_vdev_setup *setup)
+{
+	return setup->features & BIT(VIRTIO_NET_F_MQ) ? net->nr_pairs : 1;
+}
+
+/* A driver may have left out those that it never means to use, but not the first. */
+static int set_up_pairs(struct net *net, const struct twinos_vdev_setup *setup)
+{
+	unsigned int max = max_pairs(net, setup);
+	int ret = 0;
+
+	if (!twinos_net_pair_is_ready(setup, 0))
+		return -EINVAL;
+	while (!ret && net->nr_ready < max &&
+	       twinos_net_pair_is_ready(setup, net->nr_ready)) {
+		ret = twinos_net_pair_set_up(&net->pairs[net->nr_ready], setup,
+					     net->nr_ready, net->busy_poll);
+		net->nr_ready += !ret;
+	}
+	return ret;
+}
+
+/* ---- the device ---- */
+
+/* It comes behind the pairs that there can be, whether or not they are set up. */
+static int start_ctrl(struct net *net, const struct twinos_vdev_setup *setup)
+{
+	const struct twinos_vdev_queue *queue =
+		&setup->queues[2 * max_pairs(net, setup)];
+
+	if (!(setup->features & BIT(VIRTIO_NET_F_CTRL_VQ)) || !queue->ready)
+		return 0;
+	return twinos_net_ctrl_start(&net->ctrl, setup, queue, use_pairs, net);
 }
 
 static void net_stop(struct twinos_vdev *vdev)
 {
 	struct net *net = to_net(vdev);
 
+	twinos_net_ctrl_stop(&net->ctrl);
+	close_pairs(net);
 	twinos_net_host_stop(&net->host);
-	end_vhost(net);
-}
-
-static int serve(struct net *net, const struct twinos_vdev_setup *setup)
-{
-	const struct twinos_vhost_queues queues = { setup, 0, QUEUES };
-	int ret;
-
-	ret = twinos_vhost_set_up(net->vhost, &kind, &queues);
-	if (!ret && net->busy_poll)
-		ret = twinos_vhost_busy_poll(net->vhost, QUEUES,
-					     net->busy_poll);
-	if (!ret)
-		ret = twinos_tap_offload(&net->host.tap, setup->features);
-	if (!ret)
-		ret = carry(net);
-	if (!ret)
-		twinos_vhost_kick(&queues);
-	return ret;
 }
 
 static int net_start(struct twinos_vdev *vdev,
 		     const struct twinos_vdev_setup *setup)
 {
 	struct net *net = to_net(vdev);
-	int ret;
+	int ret = twinos_net_host_start(&net->host);
 
-	net->vhost = twinos_vhost_open(&kind, NULL);
-	if (net->vhost < 0)
-		return net->vhost;
-	ret = serve(net, setup);
-	if (!ret)
-		ret = twinos_net_host_start(&net->host);
 	if (ret)
-		end_vhost(net);
+		return ret;
+	ret = set_up_pairs(net, setup);
+	if (!ret)
+		ret = twinos_tap_offload(&net->host.tap, setup->features);
+	if (!ret)
+		ret = use_pairs(net, 1);
+	if (!ret)
+		ret = start_ctrl(net, setup);
+	if (ret)
+		net_stop(vdev);
 	return ret;
 }
 
@@ -132,26 +186,28 @@ static const struct twinos_vdev_ops net_ops = {
 	.free = net_free,
 };
 
-/* Only asked: it is opened anew, with a thread, for each start. */
-static int mask_features(struct net *net, struct twinos_error *err)
-{
-	int fd = twinos_vhost_open(&kind, err), ret;
+/* ---- what it is ---- */
 
-	if (fd < 0)
-		return fd;
-	ret = twinos_vhost_mask(fd, &kind, &net->vdev.features, err);
-	close(fd);
-	return ret;
+/* Up to what it does not have, an MTU of the host's choice. */
+static void set_config(struct net *net,
+		       const struct twinos_net_options *options)
+{
+	struct twinos_vdev *vdev = &net->vdev;
+	uint16_t pairs = htole16((uint16_t)options->queues);
+
+	memcpy(vdev->config, options->mac.bytes, sizeof(options->mac.bytes));
+	memcpy(vdev->config +
+		       offsetof(struct virtio_net_config, max_virtqueue_pairs),
+	       &pairs, sizeof(pairs));
+	vdev->config_size = offsetof(struct virtio_net_config, mtu);
 }
 
-static void describe(struct net *net, const struct twinos_net_options *options)
+static void set_detail(struct net *net,
+		       const struct twinos_net_options *options)
 {
 	struct twinos_vdev *vdev = &net->vdev;
 	char mac[TWINOS_MAC_TEXT], guest[INET_ADDRSTRLEN] = "";
 
-	memcpy(vdev->config, options->mac.bytes, sizeof(options->mac.bytes));
-	vdev->config_size = sizeof(options->mac.bytes);
-	net->busy_poll = options->busy_poll;
 	twinos_mac_format(&options->mac, mac);
 	if (options->guest.s_addr)
 		inet_ntop(AF_INET, &options->guest, guest, sizeof(guest));
@@ -161,6 +217,22 @@ static void describe(struct net *net, const struct twinos_net_options *options)
 		 *guest ? ", DHCP " : "", guest);
 }
 
+/* One pair needs no control. */
+static void describe(struct net *net, const struct twinos_net_options *options)
+{
+	struct twinos_vdev *vdev = &net->vdev;
+
+	net->busy_poll = options->busy_poll;
+	net->nr_pairs = options->queues;
+	vdev->nr_queues = 2 * options->queues;
+	if (options->queues > 1) {
+		vdev->nr_queues++;
+		vdev->features |= MANY_FEATURES;
+	}
+	set_config(net, options);
+	set_detail(net, options);
+}
+
 static struct net *new_net(void)
 {
 	struct net *net = calloc(1, sizeof(*net));
@@ -168,13 +240,10 @@ static struct net *new_net(void)
 	if (!net)
 		return NULL;
 	twinos_net_host_init(&net->host);
-	net->vhost = -1;
 	net->vdev = (struct twinos_vdev){
 		.ops = &net_ops,
 		.id = VIRTIO_ID_NET,
-		.features = TWINOS_VHOST_RING_FEATURES | TAP_FEATURES |
-			    BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_MAC),
-		.nr_queues = QUEUES,
+		.features = FEATURES,
 		.kind = "net",
 	};
 	return net;
@@ -187,7 +256,7 @@ static int open_net(struct net *net, const char *text, struct twinos_error *err)
 
 	ret = twinos_net_parse(&options, &net->vdev, text, err);
 	if (!ret)
-		ret = mask_features(net, err);
+		ret = twinos_net_pair_mask(&net->vdev.features, err);
 	if (!ret)
 		ret = twinos_net_host_open(&net->host, &options, err);
 	if (!ret)

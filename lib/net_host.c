@@ -67,7 +67,7 @@ static int open_dhcpd(struct twinos_net_host *host,
 
 void twinos_net_host_init(struct twinos_net_host *host)
 {
-	*host = (struct twinos_net_host){ .tap.fd = -1, .dhcpd.socket = -1 };
+	*host = (struct twinos_net_host){ .dhcpd.socket = -1 };
 }
 
 int twinos_net_host_open(struct twinos_net_host *host,
@@ -77,7 +77,7 @@ int twinos_net_host_open(struct twinos_net_host *host,
 	int ret;
 
 	ret = twinos_tap_open(&host->tap, *options->tap ? options->tap : NULL,
-			      err);
+			      options->queues, err);
 	if (!ret)
 		ret = connect_tap(host->tap.name, options, err);
 	if (!ret && options->guest.s_addr)

@@ -136,7 +136,7 @@ static int parse_values(struct twinos_net_options *options,
 			const struct twinos_spec *spec,
 			struct twinos_error *err)
 {
-	uint64_t busy_poll = 0;
+	uint64_t queues = 1, busy_poll = 0;
 	int ret;
 
 	ret = parse_interface(spec, "tap", options->tap, err);
@@ -149,11 +149,15 @@ static int parse_values(struct twinos_net_options *options,
 	if (!ret)
 		ret = parse_mac(options, spec, err);
 	if (!ret)
+		ret = twinos_spec_number(spec, "queues", 1,
+					 TWINOS_NET_QUEUES_MAX, &queues, err);
+	if (!ret)
 		ret = twinos_spec_number(spec, "busy-poll", 1,
 					 TWINOS_NET_BUSY_POLL_MAX, &busy_poll,
 					 err);
 	if (!ret)
 		ret = twinos_spec_name(spec, vdev, err);
+	options->queues = (unsigned int)queues;
 	options->busy_poll = busy_poll;
 	options->nat = twinos_spec_has(spec, "nat");
 	return ret ? ret : check_together(options, err);
@@ -164,9 +168,10 @@ int twinos_net_parse(struct twinos_net_options *options,
 		     struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = {
-		{ "tap", false }, { "bridge", false },	  { "host", false },
-		{ "nat", true },  { "guest", false },	  { "no-dhcp", true },
-		{ "mac", false }, { "busy-poll", false }, { NULL, false },
+		{ "tap", false }, { "bridge", false }, { "host", false },
+		{ "nat", true },  { "guest", false },  { "no-dhcp", true },
+		{ "mac", false }, { "queues", false }, { "busy-poll", false },
+		{ NULL, false },
 	};
 	struct twinos_spec spec;
 	int ret;

@@ -15,6 +15,9 @@
  *	mac=XX:...	the twin's address. Without it one that stays the same for
  *			tap=NAME on this host, as no two twins can have it at once,
  *			and a random one for a tap of its own
+ *	queues=N	so many pairs of queues (1), and as many threads of the host's
+ *			kernel's that carry packets; one for each CPU of the twin is enough.
+ *			tap=NAME must have been made with multi_queue if it is not 1
  *	busy-poll=US	have the kernel look for packets so long before it sleeps
  */
 #ifndef TWINOS_LIB_NET_OPTIONS_H
@@ -27,6 +30,7 @@
 #include "netif.h"
 #include "vdev.h"
 
+#define TWINOS_NET_QUEUES_MAX 8
 #define TWINOS_NET_BUSY_POLL_MAX 10000 /* us */
 
 /**
@@ -37,6 +41,7 @@
  * @nat: is given
  * @guest: what DHCP gives; 0 if there is none
  * @mac: always there
+ * @queues: at least 1
  * @busy_poll: in us; 0 if it is not given
  */
 struct twinos_net_options {
@@ -46,6 +51,7 @@ struct twinos_net_options {
 	bool nat;
 	struct in_addr guest;
 	struct twinos_mac mac;
+	unsigned int queues;
 	unsigned int busy_poll;
 };
 

@@ -5,12 +5,14 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hostfs.h"
 #include "netif.h"
 
 static bool parse_length(const char *text, unsigned int *length)
@@ -139,6 +141,22 @@ int twinos_netif_join(const char *name, const char *bridge)
 	if (!request.ifr_ifindex)
 		return -errno;
 	return call(SIOCBRADDIF, &request);
+}
+
+bool twinos_netif_runs(const char *name)
+{
+	char path[sizeof("/sys/class/net//carrier") + IFNAMSIZ];
+	struct twinos_hostfs fs;
+	uint64_t carrier = 0;
+
+	if (strlen(name) >= IFNAMSIZ || twinos_hostfs_open(&fs, "/"))
+		return false;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", name);
+	/* There is an error instead of a number while it is down. */
+	if (twinos_hostfs_number(&fs, path, &carrier))
+		carrier = 0;
+	twinos_hostfs_close(&fs);
+	return carrier;
 }
 
 int twinos_netif_set_up(const char *name)

@@ -37,6 +37,9 @@ int twinos_netif_set_address(const char *name,
 /* twinos_netif_join() - make it a port of @bridge; -EOPNOTSUPP: that is none */
 int twinos_netif_join(const char *name, const char *bridge);
 
+/* twinos_netif_runs() - it is up, and somebody is at its other end */
+bool twinos_netif_runs(const char *name);
+
 /* twinos_netif_set_up() - unless it is up, which takes no right */
 int twinos_netif_set_up(const char *name);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "netif.h"
 #include "tap.h"
 
 #define DEVICE "/dev/net/tun"
@@ -35,72 +36,131 @@ static int fail_make(int code, struct twinos_error *err)
 			   "can't make a tap: %s", strerror(code));
 }
 
-static int fail_attach(const char *name, int code, struct twinos_error *err)
+static int fail_busy(const char *name, struct twinos_error *err)
+{
+	return twinos_fail(err, TWINOS_ERROR_SYSTEM, EBUSY,
+			   "tap '%s' is in use by another program", name);
+}
+
+static int fail_kind(const char *name, unsigned int nr_queues,
+		     struct twinos_error *err)
+{
+	return twinos_fail(
+		err, TWINOS_ERROR_SYSTEM, EINVAL,
+		"'%s' is no tap with %s, as 'ip tuntap add NAME mode tap%s' makes",
+		name, nr_queues > 1 ? "many queues" : "one queue",
+		nr_queues > 1 ? " multi_queue" : "");
+}
+
+static int fail_attach(const char *name, unsigned int nr_queues, int code,
+		       struct twinos_error *err)
 {
 	switch (code) {
 	case EBUSY:
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, code,
-				   "tap '%s' is in use by another program",
-				   name);
+		return fail_busy(name, err);
 	case EPERM:
 		return twinos_fail(
 			err, TWINOS_ERROR_SYSTEM, code,
 			"no right to use tap '%s': it needs CAP_NET_ADMIN, or 'ip tuntap add %s mode tap user USER'",
 			name, name);
 	case EINVAL:
-		return twinos_fail(
-			err, TWINOS_ERROR_SYSTEM, code,
-			"'%s' is no tap with one queue, as 'ip tuntap add NAME mode tap' makes",
-			name);
+		return fail_kind(name, nr_queues, err);
 	default:
 		return twinos_fail(err, TWINOS_ERROR_SYSTEM, code,
 				   "tap '%s': %s", name, strerror(code));
 	}
 }
 
-/* The kernel would make one that is not there, and it would go with us. */
-static int check_exists(const char *name, struct twinos_error *err)
+/*
+ * The kernel would make one that is not there, and it would go with us. It would also let
+ * two share one with many queues, each with a part of the packets.
+ */
+static int check_free(const char *name, unsigned int nr_queues,
+		      struct twinos_error *err)
 {
-	if (strlen(name) < IFNAMSIZ && if_nametoindex(name))
-		return 0;
-	return twinos_fail(
-		err, TWINOS_ERROR_SYSTEM, ENODEV,
-		"there is no tap '%.64s': 'ip tuntap add %.64s mode tap' makes one, and without tap= the twin gets one of its own",
-		name, name);
+	if (strlen(name) >= IFNAMSIZ || !if_nametoindex(name))
+		return twinos_fail(
+			err, TWINOS_ERROR_SYSTEM, ENODEV,
+			"there is no tap '%.64s': 'ip tuntap add %.64s mode tap%s' makes one, and without tap= the twin gets one of its own",
+			name, name, nr_queues > 1 ? " multi_queue" : "");
+	if (nr_queues > 1 && twinos_netif_runs(name))
+		return fail_busy(name, err);
+	return 0;
 }
 
-static int attach(struct twinos_tap *tap, const char *name)
+static int attach(struct twinos_tap *tap, int fd, bool many)
 {
 	int header = sizeof(struct virtio_net_hdr_v1);
-	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI |
-					      IFF_VNET_HDR };
+	struct ifreq request = {
+		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR |
+			     (many ? IFF_MULTI_QUEUE : 0),
+	};
 
-	strcpy(request.ifr_name, name);
-	if (ioctl(tap->fd, TUNSETIFF, &request) ||
-	    ioctl(tap->fd, TUNSETVNETHDRSZ, &header))
+	strcpy(request.ifr_name, tap->name);
+	if (ioctl(fd, TUNSETIFF, &request) ||
+	    ioctl(fd, TUNSETVNETHDRSZ, &header))
 		return -errno;
+	/* The kernel's choice, of which the other queues are to be. */
 	strcpy(tap->name, request.ifr_name);
 	return 0;
 }
 
+static int add_queue(struct twinos_tap *tap, const char *name,
+		     unsigned int nr_queues, struct twinos_error *err)
+{
+	int fd = open_device(err), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = attach(tap, fd, nr_queues > 1);
+	if (!ret) {
+		tap->fds[tap->nr_queues++] = fd;
+		return 0;
+	}
+	close(fd);
+	return name ? fail_attach(name, nr_queues, -ret, err) :
+		      fail_make(-ret, err);
+}
+
 int twinos_tap_open(struct twinos_tap *tap, const char *name,
-		    struct twinos_error *err)
+		    unsigned int nr_queues, struct twinos_error *err)
 {
 	int ret = 0;
 
-	tap->fd = -1;
+	*tap = (struct twinos_tap){ 0 };
 	if (name)
-		ret = check_exists(name, err);
+		ret = check_free(name, nr_queues, err);
 	if (ret)
 		return ret;
-	tap->fd = open_device(err);
-	if (tap->fd < 0)
-		return tap->fd;
-	ret = attach(tap, name ? name : "tw%d");
-	if (!ret)
-		return 0;
-	twinos_tap_close(tap);
-	return name ? fail_attach(name, -ret, err) : fail_make(-ret, err);
+	strcpy(tap->name, name ? name : "tw%d");
+	while (!ret && tap->nr_queues < nr_queues)
+		ret = add_queue(tap, name, nr_queues, err);
+	tap->nr_used = tap->nr_queues;
+	if (ret)
+		twinos_tap_close(tap);
+	return ret;
+}
+
+static int set_queue(int fd, short how)
+{
+	struct ifreq request = { .ifr_flags = how };
+
+	return ioctl(fd, TUNSETQUEUE, &request) ? -errno : 0;
+}
+
+int twinos_tap_use(struct twinos_tap *tap, unsigned int nr)
+{
+	int ret = 0;
+
+	while (!ret && tap->nr_used < nr) {
+		ret = set_queue(tap->fds[tap->nr_used], IFF_ATTACH_QUEUE);
+		tap->nr_used += !ret;
+	}
+	while (!ret && tap->nr_used > nr) {
+		ret = set_queue(tap->fds[tap->nr_used - 1], IFF_DETACH_QUEUE);
+		tap->nr_used -= !ret;
+	}
+	return ret;
 }
 
 static unsigned int offloads(uint64_t features)
@@ -136,15 +196,18 @@ static void drain(int fd)
 
 int twinos_tap_offload(const struct twinos_tap *tap, uint64_t features)
 {
-	if (ioctl(tap->fd, TUNSETOFFLOAD, offloads(features)))
+	unsigned int i;
+
+	if (ioctl(tap->fds[0], TUNSETOFFLOAD, offloads(features)))
 		return -errno;
-	drain(tap->fd);
+	for (i = 0; i < tap->nr_used; i++)
+		drain(tap->fds[i]);
 	return 0;
 }
 
 void twinos_tap_close(struct twinos_tap *tap)
 {
-	if (tap->fd >= 0)
-		close(tap->fd);
-	tap->fd = -1;
+	while (tap->nr_queues)
+		close(tap->fds[--tap->nr_queues]);
+	tap->nr_used = 0;
 }

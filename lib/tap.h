@@ -10,22 +10,32 @@
 
 #include "libtwinos.h"
 
+#define TWINOS_TAP_QUEUES 8
+
 /**
  * struct twinos_tap - an open one
- * @fd: does not block; a tap that we made goes with it
+ * @fds: of its @nr_queues queues; they do not block. A tap that we made goes with them
+ * @nr_used: so many of them, the first ones, get packets
  * @name: of the interface
  */
 struct twinos_tap {
-	int fd;
+	int fds[TWINOS_TAP_QUEUES];
+	unsigned int nr_queues, nr_used;
 	char name[IFNAMSIZ];
 };
 
 /*
  * twinos_tap_open() - @name: one that exists and is nobody's; NULL: make one, which the
  * kernel names tw0, tw1...
+ * @nr_queues: 1 to TWINOS_TAP_QUEUES; one with more than one queue is of another kind
+ *
+ * All queues are used.
  */
 int twinos_tap_open(struct twinos_tap *tap, const char *name,
-		    struct twinos_error *err);
+		    unsigned int nr_queues, struct twinos_error *err);
+
+/* twinos_tap_use() - @nr of the queues, at least one; 0 or -errno */
+int twinos_tap_use(struct twinos_tap *tap, unsigned int nr);
 
 /*
  * twinos_tap_offload() - the reader has negotiated @features (VIRTIO_NET_F_GUEST_*):
@@ -33,7 +43,7 @@ int twinos_tap_open(struct twinos_tap *tap, const char *name,
  */
 int twinos_tap_offload(const struct twinos_tap *tap, uint64_t features);
 
-/* twinos_tap_close() - also of one that did not open */
+/* twinos_tap_close() - also of one that is all 0 or did not open */
 void twinos_tap_close(struct twinos_tap *tap);
 
 #endif

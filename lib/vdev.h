@@ -16,7 +16,7 @@
 #include "libtwinos.h"
 #include "twinmem.h"
 
-#define TWINOS_VDEV_QUEUES 16 /* of one device */
+#define TWINOS_VDEV_QUEUES 17 /* of one device: a network card with 8 pairs */
 #define TWINOS_VDEV_QUEUE_SIZE 256 /* what is offered at most; a power of two */
 
 /**

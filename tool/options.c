@@ -351,7 +351,8 @@ const struct args_option options_table[] = {
 		  "at that bridge, or host=ADDR/LEN, a new one with that\n"
 		  "address, where DHCP gives the twin the next one;\n"
 		  "host=ADDR/LEN,nat leads it on to where this machine's\n"
-		  "network leads" },
+		  "network leads; queues=N, up to 8, is of use to a twin\n"
+		  "with as many CPUs" },
 	{ .name = "vsock",
 	  .value = "CID",
 	  .set = set_vsock,

@@ -13,7 +13,8 @@ static void check(const struct twinos_net_options *options,
 	struct twinos_mac mac;
 
 	if (options->busy_poll > TWINOS_NET_BUSY_POLL_MAX ||
-	    options->host.length > 32 ||
+	    options->host.length > 32 || !options->queues ||
+	    options->queues > TWINOS_NET_QUEUES_MAX ||
 	    strnlen(vdev->name, sizeof(vdev->name)) == sizeof(vdev->name))
 		abort();
 	if (*options->bridge && (*options->tap || options->host.length))

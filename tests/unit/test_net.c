@@ -115,6 +115,7 @@ static void no_options(void **state)
 {
 	(void)state;
 	accept_net("");
+	assert_int_equal(options.queues, 1);
 	assert_string_equal(options.tap, "");
 	assert_string_equal(options.bridge, "");
 	assert_int_equal(options.busy_poll, 0);
@@ -129,7 +130,7 @@ static void bad_words(void **state)
 	refuse_net("tap", "needs a value");
 	refuse_net("tap=", "needs a value");
 	refuse_net("tap=a,tap=b", "given twice");
-	refuse_net("queues=2", "is not known");
+	refuse_net("queue=2", "is not known");
 	refuse_net("tap=a,bridge=b", "not both");
 	refuse_net("bridge=b,host=10.0.0.1/8", "not both");
 	refuse_net("tap=0123456789abcdef", "too long");
@@ -147,6 +148,11 @@ static void bad_numbers(void **state)
 	refuse_net("busy-poll= 1", "can't be busy-poll");
 	refuse_net("busy-poll=1us", "can't be busy-poll");
 	accept_net("busy-poll=10000");
+	refuse_net("queues=0", "from 1 to 8");
+	refuse_net("queues=9", "from 1 to 8");
+	refuse_net("queues=2,queues=2", "given twice");
+	accept_net("queues=8");
+	assert_int_equal(options.queues, 8);
 }
 
 static void bad_names(void **state)
