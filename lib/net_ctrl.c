@@ -45,6 +45,8 @@ static bool process(void *ctx, unsigned int queue)
 	return true;
 }
 
+static const struct twinos_vworker_ops worker_ops = { .process = process };
+
 int twinos_net_ctrl_start(struct twinos_net_ctrl *ctrl,
 			  const struct twinos_vdev_setup *setup,
 			  const struct twinos_vdev_queue *queue,
@@ -56,8 +58,8 @@ int twinos_net_ctrl_start(struct twinos_net_ctrl *ctrl,
 	ctrl->ctx = ctx;
 	ret = twinos_vring_init(&ctrl->ring, setup, queue);
 	if (!ret)
-		ret = twinos_vworker_start(&ctrl->worker, queue, 1, process,
-					   ctrl);
+		ret = twinos_vworker_start(&ctrl->worker, queue, 1, -1,
+					   &worker_ops, ctrl);
 	ctrl->runs = !ret;
 	return ret;
 }

@@ -183,7 +183,8 @@ struct twinos_console {
  * order are those of the transport "virtio-msg" that is proposed for OASIS Virtio
  * 1.4; the layouts are ours. All numbers are little-endian.
  */
-#define TWINOS_MSG_GET_DEVICES 0x80 /* -> struct twinos_msg_devices; a bus message */
+#define TWINOS_MSG_GET_DEVICES \
+	0x80 /* -> struct twinos_msg_devices; a bus message */
 #define TWINOS_MSG_PING 0x81 /* -> nothing; a bus message */
 #define TWINOS_MSG_RELEASE 0x82 /* the device that is leaving is used no more */
 #define TWINOS_MSG_GET_INFO 0x02 /* -> struct twinos_msg_info */
@@ -199,7 +200,8 @@ struct twinos_console {
 /* &struct twinos_msg.result */
 #define TWINOS_MSG_OK 0
 #define TWINOS_MSG_NO_DEVICE 1
-#define TWINOS_MSG_INVALID 2 /* not now, not such values, or not such a message */
+#define TWINOS_MSG_INVALID \
+	2 /* not now, not such values, or not such a message */
 #define TWINOS_MSG_FAILED 3 /* the back end said no */
 
 /* @present, @leaving: a bit for each device; a leaving one is still present */
