@@ -31,6 +31,7 @@ note "seed=$seed"
 check "a twin starts" start_twin hostile "hostile twin.seed=$seed" $mode \
 	--memory 256M --disk $image --disk /dev/vda --net host=10.77.0.1/24 \
 	--vsock 77 --rng
+test -e /sys/class/twinos/hostile || finish
 owner=$(cat /sys/class/twinos/hostile/owner)
 check "it begins" wait_for 60 has_done 50
 check "who holds it answers" timeout 10 twinctl device list hostile

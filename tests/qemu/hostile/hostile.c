@@ -69,7 +69,7 @@ static void wait_for_answer(void)
 {
 	int tries;
 
-	for (tries = 0; tries < 5000 && !is_answered(); tries++)
+	for (tries = 0; tries < 100000 && !is_answered(); tries++)
 		usleep_range(200, 400);
 	if (!is_answered())
 		unanswered++;
