@@ -171,7 +171,7 @@ verdict $? 'what comes just behind the end is there'
 
 # ---- exec: signals ----------------------------------------------------------
 
-"$twinctl" exec x -- sh -c "trap 'echo got; exit 5' TERM; echo \$\$ >'$dir/pid'
+"$twinctl" exec --timeout 10 x -- sh -c "trap 'echo got; exit 5' TERM; echo \$\$ >'$dir/pid'
 	while :; do sleep 0.1; done" >"$dir/out" 2>"$dir/err" </dev/null &
 twinctl_pid=$!
 soon [ -s "$dir/pid" ] && kill "$twinctl_pid"
@@ -180,7 +180,7 @@ wait $twinctl_pid
 verdict $? 'SIGTERM is passed on'
 
 rm -f "$dir/pid"
-yes | "$twinctl" exec x -- sh -c "echo \$\$ >'$dir/pid'; exec sleep 60" >"$dir/out" 2>"$dir/err" &
+yes | "$twinctl" exec --timeout 10 x -- sh -c "echo \$\$ >'$dir/pid'; exec sleep 60" >"$dir/out" 2>"$dir/err" &
 twinctl_pid=$!
 soon [ -s "$dir/pid" ] && sleep 0.2 && kill "$twinctl_pid"
 wait $twinctl_pid
@@ -188,7 +188,7 @@ wait $twinctl_pid
 verdict $? 'SIGTERM gets past input that is not read'
 
 rm -f "$dir/pid"
-"$twinctl" exec x -- sh -c "trap '' TERM; echo \$\$ >'$dir/pid'
+"$twinctl" exec --timeout 10 x -- sh -c "trap '' TERM; echo \$\$ >'$dir/pid'
 	while :; do sleep 0.1; done" >"$dir/out" 2>"$dir/err" </dev/null &
 twinctl_pid=$!
 soon [ -s "$dir/pid" ]
@@ -201,7 +201,7 @@ wait $twinctl_pid
 verdict $? 'the third one ends twinctl, and the command'
 
 rm -f "$dir/pid"
-"$twinctl" exec x -- sh -c "echo \$\$ >'$dir/pid'; sleep 60; :" >"$dir/out" 2>"$dir/err" </dev/null &
+"$twinctl" exec --timeout 10 x -- sh -c "echo \$\$ >'$dir/pid'; sleep 60; :" >"$dir/out" 2>"$dir/err" </dev/null &
 twinctl_pid=$!
 soon [ -s "$dir/pid" ] && kill -9 $twinctl_pid
 soon gone "$dir/pid"
@@ -231,6 +231,8 @@ fi
 echo 'tty; exit 3' | "$twinctl" exec --tty x -- sh >"$dir/out" 2>"$dir/err"
 [ $? = 3 ] && grep -q '/dev/pts/' "$dir/out"
 verdict $? 'a terminal without one here'
+run 5 exec -t x -- sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 5'
+verdict $? 'a command that closes its terminal is not hung up on'
 printf abc | "$twinctl" exec -t x -- cat >"$dir/out" 2>"$dir/err" && grep -q abcabc "$dir/out"
 verdict $? 'the end of input is typed there'
 
