@@ -9,19 +9,7 @@
 #include <linux/uio.h>
 #include <linux/twinos.h>
 
-/**
- * struct memory_range - memory of a twin, physically contiguous
- * @kind: TWINOS_MEMORY_*
- * @start: physical address
- * @length: bytes
- * @kva: where the host's kernel sees it
- */
-struct memory_range {
-	u32 kind;
-	phys_addr_t start;
-	u64 length;
-	void *kva;
-};
+#include "range.h"
 
 /**
  * struct memory - all memory of a twin

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioctl_memory RESERVED NOWHERE - memory that can't be had, mapped or read
+ * ioctl_memory RESERVED NOWHERE DISK - memory that can't be had, mapped or read
  *
- * Both are addresses, multiples of 2 MiB, that the host was told at boot to
- * leave alone, 16 MiB each: at RESERVED there is RAM, at NOWHERE there is not.
+ * RESERVED and NOWHERE are addresses, multiples of 2 MiB, that the host was told at
+ * boot to leave alone, 16 MiB each: at RESERVED there is RAM, at NOWHERE there is not.
+ * DISK may be written to.
  * TAP on standard output.
  */
 #include <limits.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "ioctl.h"
@@ -15,6 +17,11 @@
 #define RESERVED_LENGTH (8 * RANGE)
 
 static uint64_t reserved, nowhere;
+static const char *disk;
+
+static const unsigned int all_kinds[] = { TWINOS_MEMORY_LOW,
+					  TWINOS_MEMORY_RESERVED,
+					  TWINOS_MEMORY_CONTIG };
 
 struct wrong {
 	const char *what;
@@ -167,31 +174,150 @@ static char *map_range(int owner, uint64_t start, uint64_t length)
 	return memory;
 }
 
+/* struct taken - a range of each kind, and a map of it */
+struct taken {
+	uint64_t start, length;
+	char *memory;
+};
+
+static struct taken take(int owner, unsigned int kind)
+{
+	bool low = kind == TWINOS_MEMORY_LOW;
+	struct taken taken = {
+		.start = kind == TWINOS_MEMORY_RESERVED ? reserved : 0,
+		.length = low ? TWINOS_LOW_MIN : RANGE,
+	};
+
+	must(add(owner, kind, taken.length, 0, low ? 0 : UINT64_MAX,
+		 &taken.start),
+	     "take memory");
+	taken.memory = map_range(owner, taken.start, taken.length);
+	return taken;
+}
+
 /* What one twin wrote the next one must not see. */
 static void test_zeroed(int device)
 {
-	static const unsigned int kinds[] = { TWINOS_MEMORY_LOW,
-					      TWINOS_MEMORY_RESERVED,
-					      TWINOS_MEMORY_CONTIG };
+	struct taken taken;
 	size_t i;
 
-	for (i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
-		unsigned int kind = kinds[i / 2];
-		bool low = kind == TWINOS_MEMORY_LOW;
-		uint64_t length = low ? TWINOS_LOW_MIN : RANGE;
-		uint64_t start = kind == TWINOS_MEMORY_RESERVED ? reserved : 0;
+	for (i = 0; i < 2 * ARRAY_SIZE(all_kinds); i++) {
+		unsigned int kind = all_kinds[i / 2];
 		int owner = create(device, "zeroed");
-		char *memory;
 
-		must(add(owner, kind, length, 0, low ? 0 : UINT64_MAX, &start),
-		     "take memory");
-		memory = map_range(owner, start, length);
-		check(all_zero((uint64_t *)memory, length),
+		taken = take(owner, kind);
+		check(all_zero((uint64_t *)taken.memory, taken.length),
 		      "memory of kind %u comes zeroed, time %zu", kind,
 		      i % 2 + 1);
-		memset(memory, 0xa5, length);
-		munmap(memory, length);
+		memset(taken.memory, 0xa5, taken.length);
+		munmap(taken.memory, taken.length);
 		close(owner);
+	}
+}
+
+#define DIRECT 0x8000 /* bytes */
+
+static void fill_pattern(char *to, unsigned int seed)
+{
+	for (size_t i = 0; i < DIRECT; i++)
+		to[i] = (char)(i * 31 + i / 251 + seed);
+}
+
+/* A device reads and writes the memory itself. */
+static void use_directly(int fd, unsigned int kind, const struct taken *taken)
+{
+	char *at = taken->memory + taken->length - DIRECT, wanted[DIRECT];
+
+	fill_pattern(wanted, kind);
+	memcpy(at, wanted, DIRECT);
+	check(pwrite(fd, at, DIRECT, 0) == DIRECT,
+	      "the disk is written from memory of kind %u", kind);
+	memset(at, 0, DIRECT);
+	check(pread(fd, at, DIRECT, 0) == DIRECT,
+	      "the disk is read to memory of kind %u", kind);
+	check(!memcmp(at, wanted, DIRECT), "what was written was read");
+}
+
+static void test_direct(int device)
+{
+	int fd = must(open(disk, O_RDWR | O_DIRECT | O_CLOEXEC), "open a disk");
+	struct taken taken;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		int owner = create(device, "direct");
+
+		taken = take(owner, all_kinds[i]);
+		use_directly(fd, all_kinds[i], &taken);
+		munmap(taken.memory, taken.length);
+		close(owner);
+	}
+	close(fd);
+}
+
+/* As an answer that is still to come would: a pipe holds one page of it. */
+static void hold_page(int device, unsigned int kind, const int *pipes,
+		      struct taken *taken)
+{
+	int owner = create(device, "held");
+	struct iovec page;
+
+	*taken = take(owner, kind);
+	page = (struct iovec){ taken->memory + taken->length / 2, 4096 };
+	memset(page.iov_base, 0x5a, page.iov_len);
+	check(vmsplice(pipes[1], &page, 1, 0) == 4096,
+	      "a page of kind %u can be held", kind);
+	munmap(taken->memory, taken->length);
+	close(owner);
+}
+
+static bool get_page(const int *pipes)
+{
+	char got[4096], wanted[4096];
+
+	memset(wanted, 0x5a, sizeof(wanted));
+	return read(pipes[0], got, sizeof(got)) == sizeof(got) &&
+	       !memcmp(got, wanted, sizeof(got));
+}
+
+/* Free at the latest a few looks later. */
+static bool comes_back(int device, uint64_t start)
+{
+	int owner = create(device, "after"), ret = -1;
+	unsigned int try;
+
+	for (try = 0; try < 100 && ret; try++) {
+		ret = add(owner, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX,
+			  &start);
+		usleep(ret ? 100000 : 0);
+	}
+	close(owner);
+	return !ret;
+}
+
+static void test_held(int device)
+{
+	struct taken taken;
+	int pipes[2], other;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		must(pipe2(pipes, O_NONBLOCK | O_CLOEXEC), "pipe");
+		hold_page(device, all_kinds[i], pipes, &taken);
+		check(!count_twins(), "the twin is gone");
+		other = create(device, "next");
+		if (all_kinds[i] == TWINOS_MEMORY_RESERVED)
+			expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0,
+				   UINT64_MAX, &taken.start),
+			       EBUSY, "its memory is not free yet");
+		close(other);
+		usleep(200000);
+		check(get_page(pipes), "what is held is as it was");
+		if (all_kinds[i] == TWINOS_MEMORY_RESERVED)
+			check(comes_back(device, taken.start),
+			      "then its memory is");
+		close(pipes[0]);
+		close(pipes[1]);
 	}
 }
 
@@ -395,6 +521,8 @@ int main(int argc, char **argv)
 		{ "contiguous memory", test_contig },
 		{ "reserved memory", test_reserved },
 		{ "zeroed memory", test_zeroed },
+		{ "direct", test_direct },
+		{ "held", test_held },
 		{ "mmap", test_mmap },
 		{ "read", test_read },
 		{ "many ranges", test_many_ranges },
@@ -403,9 +531,10 @@ int main(int argc, char **argv)
 		{ "fork", test_fork },
 	};
 
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
 	reserved = strtoull(argv[1], NULL, 0);
 	nowhere = strtoull(argv[2], NULL, 0);
+	disk = argv[3];
 	return run_groups(groups, ARRAY_SIZE(groups));
 }

@@ -136,13 +136,20 @@ struct twinos_open {
  * Only while the twin is TWINOS_CREATED or TWINOS_LOADED. The range is zeroed when taken and
  * again when given back.
  *
+ * What is mapped of it can be used as any memory, also by calls that hold its pages
+ * while they read or write (O_DIRECT, vmsplice()). If somebody still holds one when the
+ * range is to be given back, this is done once nobody does; until then the module can't
+ * be unloaded, and nobody else gets the range.
+ *
  * TWINOS_MEMORY_CONTIG takes it from the running host (alloc_contig_range).
  *	ENOMEM: no such run of pages is to be had between @min and @max, or
  *	too little memory would be left for the host;
  *	EINTR: a fatal signal came.
  * TWINOS_MEMORY_RESERVED takes a range that the host's memory map calls
  *	reserved (memmap=SIZE$ADDR). EADDRNOTAVAIL: it is not wholly reserved;
- *	EBUSY: it overlaps a range of another twin.
+ *	EBUSY: it overlaps a range of another twin. If the host can't make struct
+ *	pages for it (no room: they take a 64th of its size; or a kernel without
+ *	ZONE_DEVICE), calls that hold pages of it fail with EFAULT.
  * TWINOS_MEMORY_LOW, once a twin, takes pages below 640 KiB that the host does
  *	not use; @min and @max do not matter and must be 0. ENOMEM: none is left.
  * All: EBUSY: the twin is in another state; E2BIG: TWINOS_MAX_RANGES reached;
