@@ -38,11 +38,3 @@ struct dev_pagemap *devpages_make(phys_addr_t start, u64 length)
 	kfree(pages);
 	return NULL;
 }
-
-void devpages_drop(struct dev_pagemap *pages)
-{
-	if (!pages)
-		return;
-	memunmap_pages(pages);
-	kfree(pages);
-}

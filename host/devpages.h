@@ -4,6 +4,7 @@
 #define TWINOS_HOST_DEVPAGES_H
 
 #include <linux/memremap.h>
+#include <linux/slab.h>
 
 /*
  * devpages_make() - for [@start, @start + @length), both multiples of 2 MiB, which the
@@ -12,6 +13,12 @@
 struct dev_pagemap *devpages_make(phys_addr_t start, u64 length);
 
 /* devpages_drop() - nobody holds one of them any more; NULL: there are none */
-void devpages_drop(struct dev_pagemap *pages);
+static inline void devpages_drop(struct dev_pagemap *pages)
+{
+	if (!pages)
+		return;
+	memunmap_pages(pages);
+	kfree(pages);
+}
 
 #endif

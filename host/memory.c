@@ -7,12 +7,12 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
-#include "compat.h"
 #include "memory.h"
 
 void memory_init(struct memory *memory)
 {
 	init_rwsem(&memory->lock);
+	refcount_set(&memory->holders, 1);
 }
 
 static int check_low(const struct twinos_memory *arg)
@@ -104,12 +104,23 @@ int memory_zero(struct memory *memory)
 	return 0;
 }
 
-void memory_give_back(struct memory *memory)
+static void give_back(struct memory *memory)
 {
 	down_write(&memory->lock);
 	while (memory->nr)
 		range_give_back(&memory->ranges[--memory->nr]);
 	up_write(&memory->lock);
+}
+
+void memory_hold(struct memory *memory)
+{
+	refcount_inc(&memory->holders);
+}
+
+void memory_release(struct memory *memory)
+{
+	if (refcount_dec_and_test(&memory->holders))
+		give_back(memory);
 }
 
 struct memory_range *memory_find(struct memory *memory, phys_addr_t start,
@@ -141,9 +152,7 @@ ssize_t memory_read(struct memory *memory, struct kiocb *iocb,
 		    struct iov_iter *to)
 {
 	struct memory_range *range;
-	size_t length, done;
 	ssize_t ret;
-	u64 offset;
 
 	if (iocb->ki_pos < 0)
 		return -EINVAL;
@@ -156,65 +165,22 @@ ssize_t memory_read(struct memory *memory, struct kiocb *iocb,
 	if (!range)
 		goto unlock;
 
-	offset = iocb->ki_pos - range->start;
-	length = min_t(u64, iov_iter_count(to), range->length - offset);
-	done = copy_to_iter(range->kva + offset, length, to);
-	if (!done && length)
-		goto unlock;
-	iocb->ki_pos += done;
-	ret = done;
+	ret = range_read(range, iocb->ki_pos - range->start, to);
+	if (ret > 0)
+		iocb->ki_pos += ret;
 unlock:
 	up_read(&memory->lock);
 	return ret;
 }
 
-/* Without struct pages a mapping is good for CPUs only. */
-static vm_fault_t insert(struct vm_area_struct *vma, unsigned long address,
-			 unsigned long pfn)
-{
-	if (vma->vm_flags & VM_MIXEDMAP)
-		return vmf_insert_page(vma, address, pfn_to_page(pfn));
-	return vmf_insert_pfn(vma, address, pfn);
-}
-
-/* 2 MiB at a time: one fault a page would make filling it slow. */
-static vm_fault_t memory_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long first =
-		max(ALIGN_DOWN(vmf->address, SZ_2M), vma->vm_start);
-	unsigned long end = min(ALIGN(vmf->address + 1, SZ_2M), vma->vm_end);
-	unsigned long address, pfn;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-
-	pfn = vma->vm_pgoff + PHYS_PFN(first - vma->vm_start);
-	for (address = first; address < end; address += PAGE_SIZE, pfn++) {
-		ret = insert(vma, address, pfn);
-		if (ret != VM_FAULT_NOPAGE)
-			break;
-	}
-	return ret;
-}
-
-static const struct vm_operations_struct memory_vm_ops = {
-	.fault = memory_fault,
-};
-
 int memory_mmap(struct memory *memory, struct vm_area_struct *vma)
 {
-	u64 length = vma->vm_end - vma->vm_start;
 	struct memory_range *range;
 
-	/* A private copy would look like the twin's memory and not be it. */
-	if (!(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
 	if (vma->vm_pgoff > PHYS_PFN(PHYS_ADDR_MAX))
 		return -EINVAL;
-	range = memory_find(memory, PFN_PHYS(vma->vm_pgoff), length);
+	range = memory_find(memory, PFN_PHYS(vma->vm_pgoff), 1);
 	if (!range)
 		return -EINVAL;
-	vma->vm_ops = &memory_vm_ops;
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
-	vm_flags_set(vma, range_has_pages(range) ? VM_MIXEDMAP : VM_PFNMAP);
-	return 0;
+	return range_mmap(range, vma, vma->vm_pgoff - PHYS_PFN(range->start));
 }

@@ -24,6 +24,7 @@
 #include <linux/workqueue.h>
 #include <asm/cacheflush.h>
 
+#include "compat.h"
 #include "contig.h"
 #include "devpages.h"
 #include "lowmem.h"
@@ -162,6 +163,65 @@ static void range_return(struct memory_range *range)
 	devpages_drop(range->pages);
 	memunmap(range->kva);
 	source_give_back(range);
+}
+
+/* ---- what is in it ---- */
+
+ssize_t range_read(struct memory_range *range, u64 offset, struct iov_iter *to)
+{
+	size_t length = min_t(u64, iov_iter_count(to), range->length - offset);
+	size_t done = copy_to_iter(range->kva + offset, length, to);
+
+	return done || !length ? done : -EFAULT;
+}
+
+/* Without struct pages a mapping is good for CPUs only. */
+static vm_fault_t insert(struct vm_area_struct *vma, unsigned long address,
+			 unsigned long pfn)
+{
+	if (vma->vm_flags & VM_MIXEDMAP)
+		return vmf_insert_page(vma, address, pfn_to_page(pfn));
+	return vmf_insert_pfn(vma, address, pfn);
+}
+
+/* 2 MiB at a time: one fault a page would make filling it slow. */
+static vm_fault_t range_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long first =
+		max(ALIGN_DOWN(vmf->address, SZ_2M), vma->vm_start);
+	unsigned long end = min(ALIGN(vmf->address + 1, SZ_2M), vma->vm_end);
+	unsigned long address, pfn;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	pfn = vma->vm_pgoff + PHYS_PFN(first - vma->vm_start);
+	for (address = first; address < end; address += PAGE_SIZE, pfn++) {
+		ret = insert(vma, address, pfn);
+		if (ret != VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
+static const struct vm_operations_struct range_vm_ops = {
+	.fault = range_fault,
+};
+
+int range_mmap(struct memory_range *range, struct vm_area_struct *vma,
+	       unsigned long page)
+{
+	unsigned long pages = PHYS_PFN(range->length);
+
+	/* A private copy would look like the twin's memory and not be it. */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (page > pages || vma_pages(vma) > pages - page)
+		return -EINVAL;
+	vma->vm_ops = &range_vm_ops;
+	vma->vm_pgoff = PHYS_PFN(range->start) + page;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	vm_flags_set(vma, range_has_pages(range) ? VM_MIXEDMAP : VM_PFNMAP);
+	return 0;
 }
 
 /* ---- ranges that somebody still uses ---- */

@@ -2,7 +2,9 @@
 #ifndef TWINOS_HOST_RANGE_H
 #define TWINOS_HOST_RANGE_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
+#include <linux/uio.h>
 #include <linux/twinos.h>
 
 struct dev_pagemap;
@@ -36,6 +38,13 @@ void range_zero(struct memory_range *range);
  * somebody still holds pages of it, this is done once they are let go.
  */
 void range_give_back(struct memory_range *range);
+
+/* range_read() - from @offset, which lies in it; -EFAULT: @to takes nothing */
+ssize_t range_read(struct memory_range *range, u64 offset, struct iov_iter *to);
+
+/* range_mmap() - map it, from @page of it on, which is -EINVAL if it has not as many */
+int range_mmap(struct memory_range *range, struct vm_area_struct *vma,
+	       unsigned long page);
 
 /* ranges_exit() - nothing is kept any more, or the module could not be unloaded */
 void ranges_exit(void);

@@ -413,6 +413,128 @@ static void test_read(int device)
 	close(observer);
 }
 
+static void no_memory_fds(int owner, uint64_t start)
+{
+	const uint64_t starts[] = { 0,
+				    1,
+				    start - 4096,
+				    start - 1,
+				    start + 1,
+				    start + 4096,
+				    start + RANGE,
+				    1ULL << 63,
+				    UINT64_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		expect(memory_fd_flags(owner, starts[i], 0), EADDRNOTAVAIL,
+		       "no memory fd at %#llx", (unsigned long long)starts[i]);
+}
+
+static void test_no_memory_fd(int device)
+{
+	int owner = create(device, "memfd"), fd;
+	uint64_t start = 0;
+
+	expect(memory_fd_flags(owner, RANGE, 0), EADDRNOTAVAIL,
+	       "no memory fd without memory");
+	must(add_contig(owner, RANGE, &start), "take memory");
+	no_memory_fds(owner, start);
+	fd = memory_fd(owner, start);
+	no_map(fd, 4096, MAP_PRIVATE, 0, "of a memory fd that is private");
+	no_map(fd, RANGE + 4096, MAP_SHARED, 0, "beyond a memory fd");
+	no_map(fd, 4096, MAP_SHARED, RANGE, "behind a memory fd");
+	no_map(fd, 8192, MAP_SHARED, RANGE - 4096, "at its end");
+	no_map(fd, 4096, MAP_SHARED, -4096ULL, "of its last page");
+	no_map(fd, 8192, MAP_SHARED, -4096ULL, "of it that wraps");
+	no_map(fd, 4096, MAP_SHARED, 1ULL << 63, "of it at 2^63");
+	no_map(fd, 4096, MAP_SHARED, start, "of it by address");
+	close(fd);
+	close(owner);
+}
+
+static void test_memory_fd(int device)
+{
+	struct taken taken;
+	char page[4096], *memory;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		int owner = create(device, "memfd"), fd;
+
+		taken = take(owner, all_kinds[i]);
+		fd = memory_fd(owner, taken.start);
+		check(lseek(fd, 0, SEEK_END) == (off_t)taken.length &&
+			      !lseek(fd, 0, SEEK_SET),
+		      "it has the length of its range");
+		memory = map_range(fd, 4096, taken.length - 4096);
+		memset(memory, 0x3c, 4096);
+		check(taken.memory[4096] == 0x3c && taken.memory[8191] == 0x3c,
+		      "the twin's memory of kind %u is written by it",
+		      all_kinds[i]);
+		check(pread(fd, page, sizeof(page), 4096) == sizeof(page) &&
+			      !memcmp(page, memory, sizeof(page)),
+		      "and read");
+		check(pread(fd, page, 4096, taken.length - 1) == 1,
+		      "a read at its end is short");
+		check(!pread(fd, page, 4096, taken.length) &&
+			      !pread(fd, page, 1, INT64_MAX - 1),
+		      "and there is nothing behind it");
+		expect(pread(fd, page, 1, -1), EINVAL, "nor at -1");
+		expect(pread(fd, KERNEL_ADDRESS, 4096, 0), EFAULT,
+		       "a read to the kernel's memory");
+		munmap(memory, taken.length - 4096);
+		munmap(taken.memory, taken.length);
+		close(fd);
+		close(owner);
+	}
+}
+
+/* The owner's end is the twin's, but not that of the memory. */
+static void use_without_twin(int fd, int observer, char *memory,
+			     uint64_t length)
+{
+	char byte, *again;
+
+	check(!count_twins(), "a memory fd does not keep the twin");
+	expect(pread(observer, &byte, 1, reserved), ENODEV,
+	       "an observer reads nothing more");
+	check(memory[length - 1] == 0x77, "its map is as it was");
+	memory[0] = 0x78;
+	again = map_range(fd, 0, 4096);
+	check(again[0] == 0x78, "it can be mapped again");
+	check(pread(fd, &byte, 1, length - 1) == 1 && byte == 0x77, "and read");
+	munmap(again, 4096);
+}
+
+static void test_memory_fd_alone(int device)
+{
+	int owner = create(device, "memfd"), other = create(device, "next");
+	int observer = observe(device, "memfd"), fd;
+	uint64_t start = reserved;
+	struct taken taken = take(owner, TWINOS_MEMORY_RESERVED);
+	char *memory;
+
+	fd = memory_fd(owner, taken.start);
+	memory = map_range(fd, 0, taken.length);
+	memset(taken.memory, 0x77, taken.length);
+	munmap(taken.memory, taken.length);
+	close(other);
+	close(owner);
+	use_without_twin(fd, observer, memory, taken.length);
+	other = create(device, "memfd");
+	close(fd);
+	expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX, &start),
+	       EBUSY, "a map of it keeps the memory");
+	munmap(memory, taken.length);
+	expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX, &start),
+	       0, "its end gives it back");
+	memory = map_range(other, start, RANGE);
+	check(all_zero((uint64_t *)memory, RANGE), "zeroed");
+	munmap(memory, RANGE);
+	close(observer);
+	close(other);
+}
+
 static void test_many_ranges(int device)
 {
 	int owner = create(device, "ranges");
@@ -525,6 +647,9 @@ int main(int argc, char **argv)
 		{ "held", test_held },
 		{ "mmap", test_mmap },
 		{ "read", test_read },
+		{ "no memory fd", test_no_memory_fd },
+		{ "memory fd", test_memory_fd },
+		{ "memory fd alone", test_memory_fd_alone },
 		{ "many ranges", test_many_ranges },
 		{ "many twins", test_many_twins },
 		{ "close while mapped", test_close_while_mapped },

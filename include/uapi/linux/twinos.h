@@ -8,7 +8,8 @@
  * the owner fd stops the twin and gives every CPU and page back; so does the
  * end of the process that holds it. TWINOS_OPEN gives any number of observer
  * fds, which keep nothing alive: they pread() the twin's memory, poll() its
- * changes of state and may stop it.
+ * changes of state and may stop it. TWINOS_GET_MEMORY_FD gives memory fds, which show
+ * the memory and can do nothing to the twin.
  *
  * Every call needs CAP_SYS_BOOT at the open() of /dev/twinos, as kexec_load(2)
  * does, and is refused under the kernel lockdown that refuses kexec_load(2).
@@ -31,7 +32,7 @@
 #include <linux/types.h>
 
 /* Raised by every change of this file that an older partner would misread. */
-#define TWINOS_REVISION 4
+#define TWINOS_REVISION 5
 
 #define TWINOS_DEVICE "/dev/twinos"
 #define TWINOS_PAGE_SIZE 4096
@@ -255,6 +256,31 @@ struct twinos_bind {
 #define TWINOS_BITS 64
 
 /**
+ * struct twinos_memory_fd - an fd that shows one range of the twin's memory
+ * @size: sizeof(struct twinos_memory_fd)
+ * @flags: O_CLOEXEC or 0
+ * @start: the address at which the range begins
+ *
+ * In any state of the twin. Returns a memory fd, for a process that is to reach the
+ * memory but not the twin: mmap() with MAP_SHARED and pread() at offset 0 show the
+ * first byte of the range, lseek() with SEEK_END tells its length, and no ioctl() is
+ * known there. As mappings of the owner fd, those of a memory fd are not inherited by
+ * fork().
+ *
+ * Unlike a mapping of the owner fd it does not keep the twin, which is stopped and gone
+ * once its owner fd is closed. All of the twin's memory stays what it was until then,
+ * and as it was, until the last memory fd, and mapping of one, is closed; it is given
+ * back then.
+ *
+ * EADDRNOTAVAIL: no range begins at @start; ENOMEM, EMFILE.
+ */
+struct twinos_memory_fd {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+};
+
+/**
  * struct twinos_stop - INIT every core of the twin and give the CPUs back
  * @size: sizeof(struct twinos_stop)
  * @reason: TWINOS_REASON_* to keep; not TWINOS_REASON_NONE
@@ -382,6 +408,8 @@ struct twinos_state {
 #define TWINOS_CLEAR _IOW(TWINOS_IOC_MAGIC, 0x14, struct twinos_clear)
 #define TWINOS_BIND_KICK _IOW(TWINOS_IOC_MAGIC, 0x16, struct twinos_bind)
 #define TWINOS_BIND_CALL _IOW(TWINOS_IOC_MAGIC, 0x17, struct twinos_bind)
+#define TWINOS_GET_MEMORY_FD \
+	_IOW(TWINOS_IOC_MAGIC, 0x18, struct twinos_memory_fd)
 
 /* On an owner or an observer fd */
 #define TWINOS_STOP _IOW(TWINOS_IOC_MAGIC, 0x12, struct twinos_stop)
