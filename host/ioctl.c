@@ -20,6 +20,7 @@
 
 #include "cpu.h"
 #include "ioctl.h"
+#include "memfd.h"
 #include "twin.h"
 
 /**
@@ -45,6 +46,7 @@ union argument {
 	struct twinos_set_state set_state;
 	struct twinos_clear clear;
 	struct twinos_bind bind;
+	struct twinos_memory_fd memory_fd;
 };
 
 struct call {
@@ -273,6 +275,15 @@ static long call_bind_call(struct file *file, union argument *arg)
 	return twin_bind(file_twin(file), &arg->bind, doorbell_bind_call);
 }
 
+static long call_get_memory_fd(struct file *file, union argument *arg)
+{
+	struct twinos_memory_fd *memory_fd = &arg->memory_fd;
+
+	if (memory_fd->flags & ~O_CLOEXEC)
+		return -EINVAL;
+	return memfd_make(file_twin(file), memory_fd->start, memory_fd->flags);
+}
+
 static long call_get_state(struct file *file, union argument *arg)
 {
 	struct handle *handle = file->private_data;
@@ -289,6 +300,7 @@ static const struct call owner_calls[] = {
 	{ TWINOS_CLEAR, call_clear },
 	{ TWINOS_BIND_KICK, call_bind_kick },
 	{ TWINOS_BIND_CALL, call_bind_call },
+	{ TWINOS_GET_MEMORY_FD, call_get_memory_fd },
 	{ TWINOS_GET_STATE, call_get_state },
 	{ TWINOS_SET_STATE, call_set_state },
 };
@@ -313,9 +325,16 @@ static long observer_ioctl(struct file *file, unsigned int cmd,
 			address);
 }
 
+/* Memory fds may keep the memory of one that is gone. */
 static ssize_t handle_read(struct kiocb *iocb, struct iov_iter *to)
 {
-	return memory_read(&file_twin(iocb->ki_filp)->memory, iocb, to);
+	struct twin *twin = file_twin(iocb->ki_filp);
+	struct twinos_state state;
+
+	twin_get_state(twin, &state);
+	if (state.state == TWINOS_GONE)
+		return -ENODEV;
+	return memory_read(&twin->memory, iocb, to);
 }
 
 static __poll_t handle_poll(struct file *file, poll_table *table)

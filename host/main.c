@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "ioctl.h"
 #include "power.h"
+#include "range.h"
 #include "recall.h"
 #include "sysfs.h"
 
@@ -48,6 +49,7 @@ static void __exit twinos_exit(void)
 	recall_exit();
 	power_exit();
 	cpus_exit();
+	ranges_exit();
 }
 
 module_init(twinos_init);

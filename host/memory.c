@@ -1,148 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A twin's memory: a list of ranges from three sources behind one interface,
- * mapped by the host's kernel as ordinary write-back memory.
+ * A twin's memory: a list of ranges, which range.c takes and gives back.
  */
-#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
-#include <asm/cacheflush.h>
 
-#include "compat.h"
-#include "contig.h"
-#include "lowmem.h"
 #include "memory.h"
-#include "reserved.h"
 
 void memory_init(struct memory *memory)
 {
 	init_rwsem(&memory->lock);
-}
-
-/*
- * Zeroing takes long enough for the host to want its CPU in between, and an
- * emulator is a thousand times slower than a processor where the twin had code:
- * it forgets what it had translated page by page. memset64() stores words: to
- * processors that is all one, but an emulated one runs memset() by bytes.
- */
-#define ZERO_STEP SZ_64K
-
-static void range_zero(struct memory_range *range)
-{
-	u64 done, step;
-
-	for (done = 0; done < range->length; done += step) {
-		step = min_t(u64, range->length - done, ZERO_STEP);
-		memset64(range->kva + done, 0, step / sizeof(u64));
-		cond_resched();
-	}
-}
-
-/*
- * The page allocator zeroes what it hands out where the kernel is configured
- * so, as distributions do, and low pages are chosen for being zero.
- */
-static bool range_comes_zeroed(const struct memory_range *range)
-{
-	return range->kind == TWINOS_MEMORY_LOW ||
-	       (range->kind == TWINOS_MEMORY_CONTIG &&
-		want_init_on_alloc(GFP_KERNEL));
-}
-
-/* Once it has left the cache, only RAM has what was written. */
-static bool word_is_ram(u64 *word)
-{
-	const u64 trial = 0x5457494e4f532121;
-
-	WRITE_ONCE(*word, trial);
-	clflush_cache_range(word, sizeof(*word));
-	return READ_ONCE(*word) == trial;
-}
-
-/*
- * A memmap= option can name addresses at which no RAM is, wholly or from
- * somewhere on.
- */
-static bool range_is_ram(const struct memory_range *range)
-{
-	void *at;
-
-	for (at = range->kva; at < range->kva + range->length;
-	     at += TWINOS_RANGE_ALIGN)
-		if (!word_is_ram(at) ||
-		    !word_is_ram(at + TWINOS_RANGE_ALIGN - sizeof(u64)))
-			return false;
-	return true;
-}
-
-static void source_give_back(struct memory_range *range)
-{
-	switch (range->kind) {
-	case TWINOS_MEMORY_LOW:
-		lowmem_give_back(range->start, range->length);
-		break;
-	case TWINOS_MEMORY_RESERVED:
-		reserved_give_back(range->start, range->length);
-		break;
-	case TWINOS_MEMORY_CONTIG:
-		contig_give_back(range->start, range->length);
-		break;
-	}
-}
-
-static int source_take(struct memory_range *range,
-		       const struct twinos_memory *arg)
-{
-	switch (range->kind) {
-	case TWINOS_MEMORY_LOW:
-		return lowmem_take(range->length, &range->start);
-	case TWINOS_MEMORY_RESERVED:
-		return reserved_take(range->start, range->length);
-	default:
-		return contig_take(range->length, arg->min, arg->max,
-				   &range->start);
-	}
-}
-
-static int range_take(struct memory_range *range,
-		      const struct twinos_memory *arg)
-{
-	int ret;
-
-	range->kind = arg->kind;
-	range->start = arg->start;
-	range->length = arg->length;
-	ret = source_take(range, arg);
-	if (ret)
-		return ret;
-
-	ret = -ENOMEM;
-	range->kva = memremap(range->start, range->length, MEMREMAP_WB);
-	if (!range->kva)
-		goto give_back;
-
-	ret = -EADDRNOTAVAIL;
-	if (range->kind == TWINOS_MEMORY_RESERVED && !range_is_ram(range))
-		goto unmap;
-	if (!range_comes_zeroed(range))
-		range_zero(range);
-	return 0;
-
-unmap:
-	memunmap(range->kva);
-give_back:
-	source_give_back(range);
-	return ret;
-}
-
-static void range_give_back(struct memory_range *range)
-{
-	range_zero(range);
-	memunmap(range->kva);
-	source_give_back(range);
+	refcount_set(&memory->holders, 1);
 }
 
 static int check_low(const struct twinos_memory *arg)
@@ -234,12 +104,23 @@ int memory_zero(struct memory *memory)
 	return 0;
 }
 
-void memory_give_back(struct memory *memory)
+static void give_back(struct memory *memory)
 {
 	down_write(&memory->lock);
 	while (memory->nr)
 		range_give_back(&memory->ranges[--memory->nr]);
 	up_write(&memory->lock);
+}
+
+void memory_hold(struct memory *memory)
+{
+	refcount_inc(&memory->holders);
+}
+
+void memory_release(struct memory *memory)
+{
+	if (refcount_dec_and_test(&memory->holders))
+		give_back(memory);
 }
 
 struct memory_range *memory_find(struct memory *memory, phys_addr_t start,
@@ -271,9 +152,7 @@ ssize_t memory_read(struct memory *memory, struct kiocb *iocb,
 		    struct iov_iter *to)
 {
 	struct memory_range *range;
-	size_t length, done;
 	ssize_t ret;
-	u64 offset;
 
 	if (iocb->ki_pos < 0)
 		return -EINVAL;
@@ -286,53 +165,22 @@ ssize_t memory_read(struct memory *memory, struct kiocb *iocb,
 	if (!range)
 		goto unlock;
 
-	offset = iocb->ki_pos - range->start;
-	length = min_t(u64, iov_iter_count(to), range->length - offset);
-	done = copy_to_iter(range->kva + offset, length, to);
-	if (!done && length)
-		goto unlock;
-	iocb->ki_pos += done;
-	ret = done;
+	ret = range_read(range, iocb->ki_pos - range->start, to);
+	if (ret > 0)
+		iocb->ki_pos += ret;
 unlock:
 	up_read(&memory->lock);
 	return ret;
 }
 
-/* 2 MiB at a time: one fault a page would make filling it slow. */
-static vm_fault_t memory_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long first =
-		max(ALIGN_DOWN(vmf->address, SZ_2M), vma->vm_start);
-	unsigned long end = min(ALIGN(vmf->address + 1, SZ_2M), vma->vm_end);
-	unsigned long address, pfn;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-
-	pfn = vma->vm_pgoff + PHYS_PFN(first - vma->vm_start);
-	for (address = first; address < end; address += PAGE_SIZE, pfn++) {
-		ret = vmf_insert_pfn(vma, address, pfn);
-		if (ret != VM_FAULT_NOPAGE)
-			break;
-	}
-	return ret;
-}
-
-static const struct vm_operations_struct memory_vm_ops = {
-	.fault = memory_fault,
-};
-
 int memory_mmap(struct memory *memory, struct vm_area_struct *vma)
 {
-	u64 length = vma->vm_end - vma->vm_start;
+	struct memory_range *range;
 
-	/* A private copy would look like the twin's memory and not be it. */
-	if (!(vma->vm_flags & VM_SHARED))
+	if (vma->vm_pgoff > PHYS_PFN(PHYS_ADDR_MAX))
 		return -EINVAL;
-	if (vma->vm_pgoff > PHYS_PFN(PHYS_ADDR_MAX) ||
-	    !memory_find(memory, PFN_PHYS(vma->vm_pgoff), length))
+	range = memory_find(memory, PFN_PHYS(vma->vm_pgoff), 1);
+	if (!range)
 		return -EINVAL;
-	vma->vm_ops = &memory_vm_ops;
-	vm_flags_set(vma,
-		     VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
-	return 0;
+	return range_mmap(range, vma, vma->vm_pgoff - PHYS_PFN(range->start));
 }

@@ -4,34 +4,26 @@
 
 #include <linux/fs.h>
 #include <linux/mm_types.h>
+#include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/uio.h>
 #include <linux/twinos.h>
 
-/**
- * struct memory_range - memory of a twin, physically contiguous
- * @kind: TWINOS_MEMORY_*
- * @start: physical address
- * @length: bytes
- * @kva: where the host's kernel sees it
- */
-struct memory_range {
-	u32 kind;
-	phys_addr_t start;
-	u64 length;
-	void *kva;
-};
+#include "range.h"
 
 /**
  * struct memory - all memory of a twin
- * @lock: held to read while @ranges are used by anybody but the owner's file,
- *	whose mappings keep them alive; held to write to give them back
+ * @lock: held to read while @ranges are used by anybody who does not keep them; held to
+ *	write to give them back
+ * @holders: who keeps them: the twin, and each memory fd, mappings of which keep its
+ *	file alive
  * @nr: how many; grows only, published after its range
  * @ranges: in the order in which they were taken
  */
 struct memory {
 	struct rw_semaphore lock;
+	refcount_t holders;
 	unsigned int nr;
 	struct memory_range ranges[TWINOS_MAX_RANGES];
 };
@@ -47,8 +39,13 @@ int memory_add(struct memory *memory, struct twinos_memory *arg);
 /* memory_zero() - all of it; the cores must be stopped. -EINTR: killed */
 int memory_zero(struct memory *memory);
 
-/* memory_give_back() - zero and return everything; the cores must be stopped */
-void memory_give_back(struct memory *memory);
+/*
+ * memory_hold() - keep it, for somebody who is not the first
+ * memory_release() - the opposite; the last one zeroes and returns everything. The cores
+ *	must be stopped when the twin does it.
+ */
+void memory_hold(struct memory *memory);
+void memory_release(struct memory *memory);
 
 /* memory_find() - the range that holds all of [@start, @start + @length) */
 struct memory_range *memory_find(struct memory *memory, phys_addr_t start,

@@ -44,6 +44,11 @@ static void twin_free(struct kref *refs)
 	kvfree(container_of(refs, struct twin, refs));
 }
 
+void twin_get(struct twin *twin)
+{
+	kref_get(&twin->refs);
+}
+
 void twin_put(struct twin *twin)
 {
 	kref_put(&twin->refs, twin_free);
@@ -483,8 +488,9 @@ static void twin_unpublish(struct twin *twin)
 
 /*
  * Stages: the cores are stopped and back with the host, and nothing is told to or
- * by the twin; no eventfd is tied to it, even if it is lost; the memory is back;
- * nobody can find it any more; whoever still watches it is told.
+ * by the twin; no eventfd is tied to it, even if it is lost; the memory is back, or
+ * that of memory fds; nobody can find the twin any more; whoever still watches it is
+ * told.
  */
 static void teardown(struct work_struct *work)
 {
@@ -497,7 +503,7 @@ static void teardown(struct work_struct *work)
 	doorbell_untie(&twin->doorbell);
 	if (ret)
 		goto unlock;
-	memory_give_back(&twin->memory);
+	memory_release(&twin->memory);
 	twin_unpublish(twin);
 	reason = twin->reason;
 	set_state(twin, TWINOS_GONE, reason);

@@ -64,10 +64,12 @@ struct twin {
 /*
  * twin_create() - a twin without memory and CPUs; -EEXIST, -ENOMEM
  * twin_find() - by name, with a reference, or NULL
+ * twin_get() - one more reference
  * twin_put() - drop a reference
  */
 struct twin *twin_create(const char *name);
 struct twin *twin_find(const char *name);
+void twin_get(struct twin *twin);
 void twin_put(struct twin *twin);
 
 /*

@@ -133,6 +133,21 @@ static inline int add_contig(int owner, uint64_t length, uint64_t *start)
 	return add(owner, TWINOS_MEMORY_CONTIG, length, 0, UINT64_MAX, start);
 }
 
+static inline int memory_fd_flags(int owner, uint64_t start, unsigned int flags)
+{
+	struct twinos_memory_fd arg = { .size = sizeof(arg),
+					.flags = flags,
+					.start = start };
+
+	return ioctl(owner, TWINOS_GET_MEMORY_FD, &arg);
+}
+
+static inline int memory_fd(int owner, uint64_t start)
+{
+	return must(memory_fd_flags(owner, start, O_CLOEXEC),
+		    "get a memory fd");
+}
+
 static inline int stop(int fd, unsigned int reason)
 {
 	struct twinos_stop arg = { .size = sizeof(arg), .reason = reason };

@@ -10,9 +10,10 @@
 
 #include "ioctl.h"
 
-enum fd_kind { DEVICE, OWNER, OBSERVER, NR_KINDS };
+enum fd_kind { DEVICE, OWNER, OBSERVER, MEMORY, NR_KINDS };
 
-static const char *const kind_names[] = { "device", "owner", "observer" };
+static const char *const kind_names[] = { "device", "owner", "observer",
+					  "memory fd" };
 
 struct call {
 	const char *name;
@@ -36,6 +37,7 @@ static const struct call calls[] = {
 	CALL(CLEAR, 1 << OWNER),
 	CALL(BIND_KICK, 1 << OWNER),
 	CALL(BIND_CALL, 1 << OWNER),
+	CALL(GET_MEMORY_FD, 1 << OWNER),
 	CALL(GET_STATE, 1 << OWNER | 1 << OBSERVER),
 	CALL(SET_STATE, 1 << OWNER | 1 << OBSERVER),
 };
@@ -55,13 +57,17 @@ static void each(int device,
 		 void (*fn)(const struct call *call, int fd, enum fd_kind kind))
 {
 	int fds[NR_KINDS] = { [DEVICE] = device };
+	uint64_t start = 0;
 	size_t i, kind;
 
 	fds[OWNER] = create(device, "calls");
 	fds[OBSERVER] = observe(device, "calls");
+	must(add_contig(fds[OWNER], RANGE, &start), "take memory");
+	fds[MEMORY] = memory_fd(fds[OWNER], start);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		for (kind = 0; kind < NR_KINDS; kind++)
 			fn(&calls[i], fds[kind], kind);
+	close(fds[MEMORY]);
 	close(fds[OBSERVER]);
 	close(fds[OWNER]);
 }
@@ -190,13 +196,17 @@ static void test_flags(int device)
 		UINT_MAX,
 	};
 	int owner = create(device, "flags");
+	uint64_t start = 0;
 	size_t i;
 
+	must(add_contig(owner, RANGE, &start), "take memory");
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		expect(create_flags(device, "other", wrong[i]), EINVAL,
 		       "CREATE with flags %#x", wrong[i]);
 		expect(observe_flags(device, "flags", wrong[i]), EINVAL,
 		       "OPEN with flags %#x", wrong[i]);
+		expect(memory_fd_flags(owner, start, wrong[i]), EINVAL,
+		       "GET_MEMORY_FD with flags %#x", wrong[i]);
 	}
 	expect(stop(owner, TWINOS_REASON_NONE), EINVAL, "STOP with no reason");
 	expect(stop(owner, TWINOS_REASON_HUNG + 1), EINVAL,
@@ -215,12 +225,19 @@ static void test_cloexec(int device)
 		int owner = must(create_flags(device, "x", flags[i]), "create");
 		int observer =
 			must(observe_flags(device, "x", flags[i]), "observe");
-		int want = flags[i] ? FD_CLOEXEC : 0;
+		int want = flags[i] ? FD_CLOEXEC : 0, memory;
+		uint64_t start = 0;
 
+		must(add_contig(owner, RANGE, &start), "take memory");
+		memory = must(memory_fd_flags(owner, start, flags[i]),
+			      "get a memory fd");
+		check(fcntl(memory, F_GETFD) == want,
+		      "a memory fd made with %#x", flags[i]);
 		check(fcntl(owner, F_GETFD) == want,
 		      "an owner fd made with %#x", flags[i]);
 		check(fcntl(observer, F_GETFD) == want,
 		      "an observer fd made with %#x", flags[i]);
+		close(memory);
 		close(observer);
 		close(owner);
 	}
@@ -323,9 +340,19 @@ static void test_values(int device)
 static void test_other_calls(int device)
 {
 	int owner = create(device, "other"),
-	    observer = observe(device, "other");
+	    observer = observe(device, "other"), memory;
+	uint64_t start = 0;
 	char byte = 0;
 
+	must(add_contig(owner, RANGE, &start), "take memory");
+	memory = memory_fd(owner, start);
+	check(write(memory, &byte, 1) < 0, "a memory fd can't be written");
+	check(pwrite(memory, &byte, 1, 0) < 0,
+	      "a memory fd can't be written at an offset");
+	check(ftruncate(memory, 0) < 0, "a memory fd can't be cut");
+	check(fallocate(memory, 0, 0, 2 * RANGE) < 0,
+	      "a memory fd does not grow");
+	close(memory);
 	check(read(device, &byte, 1) < 0, "the device can't be read");
 	check(write(device, &byte, 1) < 0, "the device can't be written");
 	check(write(owner, &byte, 1) < 0, "an owner can't be written");

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioctl_memory RESERVED NOWHERE - memory that can't be had, mapped or read
+ * ioctl_memory RESERVED NOWHERE DISK - memory that can't be had, mapped or read
  *
- * Both are addresses, multiples of 2 MiB, that the host was told at boot to
- * leave alone, 16 MiB each: at RESERVED there is RAM, at NOWHERE there is not.
+ * RESERVED and NOWHERE are addresses, multiples of 2 MiB, that the host was told at
+ * boot to leave alone, 16 MiB each: at RESERVED there is RAM, at NOWHERE there is not.
+ * DISK may be written to.
  * TAP on standard output.
  */
 #include <limits.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "ioctl.h"
@@ -15,6 +17,11 @@
 #define RESERVED_LENGTH (8 * RANGE)
 
 static uint64_t reserved, nowhere;
+static const char *disk;
+
+static const unsigned int all_kinds[] = { TWINOS_MEMORY_LOW,
+					  TWINOS_MEMORY_RESERVED,
+					  TWINOS_MEMORY_CONTIG };
 
 struct wrong {
 	const char *what;
@@ -167,31 +174,150 @@ static char *map_range(int owner, uint64_t start, uint64_t length)
 	return memory;
 }
 
+/* struct taken - a range of each kind, and a map of it */
+struct taken {
+	uint64_t start, length;
+	char *memory;
+};
+
+static struct taken take(int owner, unsigned int kind)
+{
+	bool low = kind == TWINOS_MEMORY_LOW;
+	struct taken taken = {
+		.start = kind == TWINOS_MEMORY_RESERVED ? reserved : 0,
+		.length = low ? TWINOS_LOW_MIN : RANGE,
+	};
+
+	must(add(owner, kind, taken.length, 0, low ? 0 : UINT64_MAX,
+		 &taken.start),
+	     "take memory");
+	taken.memory = map_range(owner, taken.start, taken.length);
+	return taken;
+}
+
 /* What one twin wrote the next one must not see. */
 static void test_zeroed(int device)
 {
-	static const unsigned int kinds[] = { TWINOS_MEMORY_LOW,
-					      TWINOS_MEMORY_RESERVED,
-					      TWINOS_MEMORY_CONTIG };
+	struct taken taken;
 	size_t i;
 
-	for (i = 0; i < 2 * ARRAY_SIZE(kinds); i++) {
-		unsigned int kind = kinds[i / 2];
-		bool low = kind == TWINOS_MEMORY_LOW;
-		uint64_t length = low ? TWINOS_LOW_MIN : RANGE;
-		uint64_t start = kind == TWINOS_MEMORY_RESERVED ? reserved : 0;
+	for (i = 0; i < 2 * ARRAY_SIZE(all_kinds); i++) {
+		unsigned int kind = all_kinds[i / 2];
 		int owner = create(device, "zeroed");
-		char *memory;
 
-		must(add(owner, kind, length, 0, low ? 0 : UINT64_MAX, &start),
-		     "take memory");
-		memory = map_range(owner, start, length);
-		check(all_zero((uint64_t *)memory, length),
+		taken = take(owner, kind);
+		check(all_zero((uint64_t *)taken.memory, taken.length),
 		      "memory of kind %u comes zeroed, time %zu", kind,
 		      i % 2 + 1);
-		memset(memory, 0xa5, length);
-		munmap(memory, length);
+		memset(taken.memory, 0xa5, taken.length);
+		munmap(taken.memory, taken.length);
 		close(owner);
+	}
+}
+
+#define DIRECT 0x8000 /* bytes */
+
+static void fill_pattern(char *to, unsigned int seed)
+{
+	for (size_t i = 0; i < DIRECT; i++)
+		to[i] = (char)(i * 31 + i / 251 + seed);
+}
+
+/* A device reads and writes the memory itself. */
+static void use_directly(int fd, unsigned int kind, const struct taken *taken)
+{
+	char *at = taken->memory + taken->length - DIRECT, wanted[DIRECT];
+
+	fill_pattern(wanted, kind);
+	memcpy(at, wanted, DIRECT);
+	check(pwrite(fd, at, DIRECT, 0) == DIRECT,
+	      "the disk is written from memory of kind %u", kind);
+	memset(at, 0, DIRECT);
+	check(pread(fd, at, DIRECT, 0) == DIRECT,
+	      "the disk is read to memory of kind %u", kind);
+	check(!memcmp(at, wanted, DIRECT), "what was written was read");
+}
+
+static void test_direct(int device)
+{
+	int fd = must(open(disk, O_RDWR | O_DIRECT | O_CLOEXEC), "open a disk");
+	struct taken taken;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		int owner = create(device, "direct");
+
+		taken = take(owner, all_kinds[i]);
+		use_directly(fd, all_kinds[i], &taken);
+		munmap(taken.memory, taken.length);
+		close(owner);
+	}
+	close(fd);
+}
+
+/* As an answer that is still to come would: a pipe holds one page of it. */
+static void hold_page(int device, unsigned int kind, const int *pipes,
+		      struct taken *taken)
+{
+	int owner = create(device, "held");
+	struct iovec page;
+
+	*taken = take(owner, kind);
+	page = (struct iovec){ taken->memory + taken->length / 2, 4096 };
+	memset(page.iov_base, 0x5a, page.iov_len);
+	check(vmsplice(pipes[1], &page, 1, 0) == 4096,
+	      "a page of kind %u can be held", kind);
+	munmap(taken->memory, taken->length);
+	close(owner);
+}
+
+static bool get_page(const int *pipes)
+{
+	char got[4096], wanted[4096];
+
+	memset(wanted, 0x5a, sizeof(wanted));
+	return read(pipes[0], got, sizeof(got)) == sizeof(got) &&
+	       !memcmp(got, wanted, sizeof(got));
+}
+
+/* Free at the latest a few looks later. */
+static bool comes_back(int device, uint64_t start)
+{
+	int owner = create(device, "after"), ret = -1;
+	unsigned int try;
+
+	for (try = 0; try < 100 && ret; try++) {
+		ret = add(owner, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX,
+			  &start);
+		usleep(ret ? 100000 : 0);
+	}
+	close(owner);
+	return !ret;
+}
+
+static void test_held(int device)
+{
+	struct taken taken;
+	int pipes[2], other;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		must(pipe2(pipes, O_NONBLOCK | O_CLOEXEC), "pipe");
+		hold_page(device, all_kinds[i], pipes, &taken);
+		check(!count_twins(), "the twin is gone");
+		other = create(device, "next");
+		if (all_kinds[i] == TWINOS_MEMORY_RESERVED)
+			expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0,
+				   UINT64_MAX, &taken.start),
+			       EBUSY, "its memory is not free yet");
+		close(other);
+		usleep(200000);
+		check(get_page(pipes), "what is held is as it was");
+		if (all_kinds[i] == TWINOS_MEMORY_RESERVED)
+			check(comes_back(device, taken.start),
+			      "then its memory is");
+		close(pipes[0]);
+		close(pipes[1]);
 	}
 }
 
@@ -285,6 +411,128 @@ static void test_read(int device)
 	munmap(room, ROOM);
 	munmap(edge, TWINOS_PAGE_SIZE);
 	close(observer);
+}
+
+static void no_memory_fds(int owner, uint64_t start)
+{
+	const uint64_t starts[] = { 0,
+				    1,
+				    start - 4096,
+				    start - 1,
+				    start + 1,
+				    start + 4096,
+				    start + RANGE,
+				    1ULL << 63,
+				    UINT64_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		expect(memory_fd_flags(owner, starts[i], 0), EADDRNOTAVAIL,
+		       "no memory fd at %#llx", (unsigned long long)starts[i]);
+}
+
+static void test_no_memory_fd(int device)
+{
+	int owner = create(device, "memfd"), fd;
+	uint64_t start = 0;
+
+	expect(memory_fd_flags(owner, RANGE, 0), EADDRNOTAVAIL,
+	       "no memory fd without memory");
+	must(add_contig(owner, RANGE, &start), "take memory");
+	no_memory_fds(owner, start);
+	fd = memory_fd(owner, start);
+	no_map(fd, 4096, MAP_PRIVATE, 0, "of a memory fd that is private");
+	no_map(fd, RANGE + 4096, MAP_SHARED, 0, "beyond a memory fd");
+	no_map(fd, 4096, MAP_SHARED, RANGE, "behind a memory fd");
+	no_map(fd, 8192, MAP_SHARED, RANGE - 4096, "at its end");
+	no_map(fd, 4096, MAP_SHARED, -4096ULL, "of its last page");
+	no_map(fd, 8192, MAP_SHARED, -4096ULL, "of it that wraps");
+	no_map(fd, 4096, MAP_SHARED, 1ULL << 63, "of it at 2^63");
+	no_map(fd, 4096, MAP_SHARED, start, "of it by address");
+	close(fd);
+	close(owner);
+}
+
+static void test_memory_fd(int device)
+{
+	struct taken taken;
+	char page[4096], *memory;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all_kinds); i++) {
+		int owner = create(device, "memfd"), fd;
+
+		taken = take(owner, all_kinds[i]);
+		fd = memory_fd(owner, taken.start);
+		check(lseek(fd, 0, SEEK_END) == (off_t)taken.length &&
+			      !lseek(fd, 0, SEEK_SET),
+		      "it has the length of its range");
+		memory = map_range(fd, 4096, taken.length - 4096);
+		memset(memory, 0x3c, 4096);
+		check(taken.memory[4096] == 0x3c && taken.memory[8191] == 0x3c,
+		      "the twin's memory of kind %u is written by it",
+		      all_kinds[i]);
+		check(pread(fd, page, sizeof(page), 4096) == sizeof(page) &&
+			      !memcmp(page, memory, sizeof(page)),
+		      "and read");
+		check(pread(fd, page, 4096, taken.length - 1) == 1,
+		      "a read at its end is short");
+		check(!pread(fd, page, 4096, taken.length) &&
+			      !pread(fd, page, 1, INT64_MAX - 1),
+		      "and there is nothing behind it");
+		expect(pread(fd, page, 1, -1), EINVAL, "nor at -1");
+		expect(pread(fd, KERNEL_ADDRESS, 4096, 0), EFAULT,
+		       "a read to the kernel's memory");
+		munmap(memory, taken.length - 4096);
+		munmap(taken.memory, taken.length);
+		close(fd);
+		close(owner);
+	}
+}
+
+/* The owner's end is the twin's, but not that of the memory. */
+static void use_without_twin(int fd, int observer, char *memory,
+			     uint64_t length)
+{
+	char byte, *again;
+
+	check(!count_twins(), "a memory fd does not keep the twin");
+	expect(pread(observer, &byte, 1, reserved), ENODEV,
+	       "an observer reads nothing more");
+	check(memory[length - 1] == 0x77, "its map is as it was");
+	memory[0] = 0x78;
+	again = map_range(fd, 0, 4096);
+	check(again[0] == 0x78, "it can be mapped again");
+	check(pread(fd, &byte, 1, length - 1) == 1 && byte == 0x77, "and read");
+	munmap(again, 4096);
+}
+
+static void test_memory_fd_alone(int device)
+{
+	int owner = create(device, "memfd"), other = create(device, "next");
+	int observer = observe(device, "memfd"), fd;
+	uint64_t start = reserved;
+	struct taken taken = take(owner, TWINOS_MEMORY_RESERVED);
+	char *memory;
+
+	fd = memory_fd(owner, taken.start);
+	memory = map_range(fd, 0, taken.length);
+	memset(taken.memory, 0x77, taken.length);
+	munmap(taken.memory, taken.length);
+	close(other);
+	close(owner);
+	use_without_twin(fd, observer, memory, taken.length);
+	other = create(device, "memfd");
+	close(fd);
+	expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX, &start),
+	       EBUSY, "a map of it keeps the memory");
+	munmap(memory, taken.length);
+	expect(add(other, TWINOS_MEMORY_RESERVED, RANGE, 0, UINT64_MAX, &start),
+	       0, "its end gives it back");
+	memory = map_range(other, start, RANGE);
+	check(all_zero((uint64_t *)memory, RANGE), "zeroed");
+	munmap(memory, RANGE);
+	close(observer);
+	close(other);
 }
 
 static void test_many_ranges(int device)
@@ -395,17 +643,23 @@ int main(int argc, char **argv)
 		{ "contiguous memory", test_contig },
 		{ "reserved memory", test_reserved },
 		{ "zeroed memory", test_zeroed },
+		{ "direct", test_direct },
+		{ "held", test_held },
 		{ "mmap", test_mmap },
 		{ "read", test_read },
+		{ "no memory fd", test_no_memory_fd },
+		{ "memory fd", test_memory_fd },
+		{ "memory fd alone", test_memory_fd_alone },
 		{ "many ranges", test_many_ranges },
 		{ "many twins", test_many_twins },
 		{ "close while mapped", test_close_while_mapped },
 		{ "fork", test_fork },
 	};
 
-	if (argc != 3)
+	if (argc != 4)
 		return 2;
 	reserved = strtoull(argv[1], NULL, 0);
 	nowhere = strtoull(argv[2], NULL, 0);
+	disk = argv[3];
 	return run_groups(groups, ARRAY_SIZE(groups));
 }

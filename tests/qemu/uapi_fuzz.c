@@ -72,7 +72,8 @@ static struct map *map_free(struct worker *worker)
 
 static long do_mmap(struct worker *worker)
 {
-	struct slot *slot = slot_pick(worker, OWNER);
+	struct slot *slot =
+		slot_pick(worker, one_in(worker, 3) ? MEMORY : OWNER);
 	struct range *range =
 		&slot->ranges[slot->nr ? below(worker, slot->nr) : 0];
 	uint64_t offset = below(worker, range->length / 4096 + 1) * 4096ULL;

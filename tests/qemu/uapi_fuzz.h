@@ -20,7 +20,7 @@
 #define IMAGE_SIZE 0x10000
 
 /* What an fd is. */
-enum kind { DEVICE, OWNER, OBSERVER, OTHER, KINDS };
+enum kind { DEVICE, OWNER, OBSERVER, MEMORY, OTHER, KINDS };
 
 struct range {
 	uint32_t kind;
@@ -78,6 +78,7 @@ union argument {
 	struct twinos_set_state set_state;
 	struct twinos_clear clear;
 	struct twinos_bind bind;
+	struct twinos_memory_fd memory_fd;
 	char bytes[128];
 };
 

@@ -213,6 +213,33 @@ static void fill_bind(struct worker *worker, const struct slot *slot,
 	arg->bind.flags = one_in(worker, 16) ? 1U << below(worker, 32) : 0;
 }
 
+static void fill_memory_fd(struct worker *worker, const struct slot *slot,
+			   union argument *arg)
+{
+	const struct range *range =
+		&slot->ranges[slot->nr ? below(worker, slot->nr) : 0];
+
+	arg->memory_fd.flags = draw_open_flags(worker);
+	arg->memory_fd.start = one_in(worker, 8) ? draw_number(worker) :
+						   range->start;
+}
+
+/* By offsets from 0. */
+static void memory_fd_made(struct worker *worker, struct slot *slot,
+			   const union argument *arg, long ret)
+{
+	struct range range = { .length = RANGE };
+	struct slot *made;
+	unsigned int i;
+
+	for (i = 0; i < slot->nr; i++)
+		if (slot->ranges[i].start == arg->memory_fd.start)
+			range.length = slot->ranges[i].length;
+	made = slot_add(worker, ret, MEMORY);
+	made->ranges[0] = range;
+	made->nr = 1;
+}
+
 /* ---- starts --------------------------------------------------------------- */
 
 /* cli; 1: hlt; jmp 1b */
@@ -417,6 +444,8 @@ static const struct call calls[] = {
 	  .is_due = is_stopped, .is_fragile = true },
 	{ "BIND_KICK", 4, TWINOS_BIND_KICK, OWNER, .fill = fill_bind },
 	{ "BIND_CALL", 6, TWINOS_BIND_CALL, OWNER, .fill = fill_bind },
+	{ "GET_MEMORY_FD", 4, TWINOS_GET_MEMORY_FD, OWNER,
+	  .fill = fill_memory_fd, .done = memory_fd_made },
 	{ "SET_STATE", 4, TWINOS_SET_STATE, OWNER, .fill = fill_set_state,
 	  .is_due = is_started },
 	{ "GET_STATE", 2, TWINOS_GET_STATE, OWNER, .fill = NULL },

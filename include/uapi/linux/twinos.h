@@ -8,7 +8,8 @@
  * the owner fd stops the twin and gives every CPU and page back; so does the
  * end of the process that holds it. TWINOS_OPEN gives any number of observer
  * fds, which keep nothing alive: they pread() the twin's memory, poll() its
- * changes of state and may stop it.
+ * changes of state and may stop it. TWINOS_GET_MEMORY_FD gives memory fds, which show
+ * the memory and can do nothing to the twin.
  *
  * Every call needs CAP_SYS_BOOT at the open() of /dev/twinos, as kexec_load(2)
  * does, and is refused under the kernel lockdown that refuses kexec_load(2).
@@ -31,7 +32,7 @@
 #include <linux/types.h>
 
 /* Raised by every change of this file that an older partner would misread. */
-#define TWINOS_REVISION 4
+#define TWINOS_REVISION 5
 
 #define TWINOS_DEVICE "/dev/twinos"
 #define TWINOS_PAGE_SIZE 4096
@@ -136,13 +137,20 @@ struct twinos_open {
  * Only while the twin is TWINOS_CREATED or TWINOS_LOADED. The range is zeroed when taken and
  * again when given back.
  *
+ * What is mapped of it can be used as any memory, also by calls that hold its pages
+ * while they read or write (O_DIRECT, vmsplice()). If somebody still holds one when the
+ * range is to be given back, this is done once nobody does; until then the module can't
+ * be unloaded, and nobody else gets the range.
+ *
  * TWINOS_MEMORY_CONTIG takes it from the running host (alloc_contig_range).
  *	ENOMEM: no such run of pages is to be had between @min and @max, or
  *	too little memory would be left for the host;
  *	EINTR: a fatal signal came.
  * TWINOS_MEMORY_RESERVED takes a range that the host's memory map calls
  *	reserved (memmap=SIZE$ADDR). EADDRNOTAVAIL: it is not wholly reserved;
- *	EBUSY: it overlaps a range of another twin.
+ *	EBUSY: it overlaps a range of another twin. If the host can't make struct
+ *	pages for it (no room: they take a 64th of its size; or a kernel without
+ *	ZONE_DEVICE), calls that hold pages of it fail with EFAULT.
  * TWINOS_MEMORY_LOW, once a twin, takes pages below 640 KiB that the host does
  *	not use; @min and @max do not matter and must be 0. ENOMEM: none is left.
  * All: EBUSY: the twin is in another state; E2BIG: TWINOS_MAX_RANGES reached;
@@ -246,6 +254,31 @@ struct twinos_bind {
 };
 
 #define TWINOS_BITS 64
+
+/**
+ * struct twinos_memory_fd - an fd that shows one range of the twin's memory
+ * @size: sizeof(struct twinos_memory_fd)
+ * @flags: O_CLOEXEC or 0
+ * @start: the address at which the range begins
+ *
+ * In any state of the twin. Returns a memory fd, for a process that is to reach the
+ * memory but not the twin: mmap() with MAP_SHARED and pread() at offset 0 show the
+ * first byte of the range, lseek() with SEEK_END tells its length, and no ioctl() is
+ * known there. As mappings of the owner fd, those of a memory fd are not inherited by
+ * fork().
+ *
+ * Unlike a mapping of the owner fd it does not keep the twin, which is stopped and gone
+ * once its owner fd is closed. All of the twin's memory stays what it was until then,
+ * and as it was, until the last memory fd, and mapping of one, is closed; it is given
+ * back then.
+ *
+ * EADDRNOTAVAIL: no range begins at @start; ENOMEM, EMFILE.
+ */
+struct twinos_memory_fd {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 start;
+};
 
 /**
  * struct twinos_stop - INIT every core of the twin and give the CPUs back
@@ -375,6 +408,8 @@ struct twinos_state {
 #define TWINOS_CLEAR _IOW(TWINOS_IOC_MAGIC, 0x14, struct twinos_clear)
 #define TWINOS_BIND_KICK _IOW(TWINOS_IOC_MAGIC, 0x16, struct twinos_bind)
 #define TWINOS_BIND_CALL _IOW(TWINOS_IOC_MAGIC, 0x17, struct twinos_bind)
+#define TWINOS_GET_MEMORY_FD \
+	_IOW(TWINOS_IOC_MAGIC, 0x18, struct twinos_memory_fd)
 
 /* On an owner or an observer fd */
 #define TWINOS_STOP _IOW(TWINOS_IOC_MAGIC, 0x12, struct twinos_stop)

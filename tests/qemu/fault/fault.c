@@ -120,6 +120,8 @@ static struct target targets[] = {
 	{ "__release_region", WORKS, 0, 0, NOTHING, REGION },
 	{ "memremap", VALUE, 0, 2, MAPPING },
 	{ "memunmap", WORKS, 0, 0, NOTHING, MAPPING },
+	{ "memremap_pages", VALUE, -ENOMEM, EVERY },
+	{ "vm_insert_page", VALUE, -EFAULT, 2 },
 	{ "vmf_insert_pfn", VALUE, VM_FAULT_SIGBUS, 2 },
 	/* CPUs: an INIT, SIPI or NMI that is not sent has got lost */
 	{ "rdmsr_safe_on_cpu", VALUE, -ENXIO, EVERY },
