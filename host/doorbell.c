@@ -6,11 +6,14 @@
  * touches the handover area does so under RCU, so that doorbell_stop() can take it
  * away from all of them.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/jiffies.h>
 #include <linux/poll.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -285,11 +288,21 @@ static bool is_stuck(struct doorbell_seen *seen, u64 bits, u64 taken)
 	return true;
 }
 
+/* An interrupt was lost, or whoever was to take it stood still. */
+static void tell_help(const struct doorbell *doorbell, const char *what,
+		      u64 bits)
+{
+	pr_info_ratelimited("%s: %s 0x%llx were not taken for %u ms\n",
+			    doorbell->name, what, bits,
+			    STUCK_LOOKS * TWINOS_SLOW_LOOK_MS);
+}
+
 static void help_kicks(struct doorbell *doorbell, struct twinos_handover *area)
 {
 	if (!is_stuck(&doorbell->kick_seen, READ_ONCE(area->kick.bits),
 		      READ_ONCE(doorbell->taken)))
 		return;
+	tell_help(doorbell, "kicks", READ_ONCE(area->kick.bits));
 	WRITE_ONCE(area->kick.helped, ++doorbell->kicks_helped);
 	take_kicks(doorbell, area);
 }
@@ -303,6 +316,7 @@ static void help_calls(struct doorbell *doorbell, struct twinos_handover *area)
 		bits = 0;
 	if (!is_stuck(&doorbell->call_seen, bits, READ_ONCE(area->call.taken)))
 		return;
+	tell_help(doorbell, "calls", bits);
 	WRITE_ONCE(area->call.helped, ++doorbell->calls_helped);
 	ring(doorbell, area);
 }

@@ -27,6 +27,7 @@ start()
 		--net host=10.77.0.1/24 --vsock 77 "$2"
 	wait_for 60 said "$1" 'TWIN devices up' && sit_at "$1" &&
 		wait_for 60 shows "$1" '/ #' &&
+		wait_for 30 in_twin "$1" 'ping -c 1 -W 5 10.77.0.1' &&
 		in_twin "$1" 'ping -i 0.05 10.77.0.1 >/tmp/pings & true' &&
 		in_twin "$1" '{ while true; do dd if=/dev/urandom of=/dev/vda bs=64k count=64; done; } >/dev/null 2>&1 & true'
 }
@@ -35,7 +36,7 @@ start()
 supervisor()
 {
 	owner=$(cat "/sys/class/twinos/$1/owner")
-	cat "/proc/$owner/task/$owner/children"
+	tr -d ' ' <"/proc/$owner/task/$owner/children"
 }
 
 has_supervisor()
