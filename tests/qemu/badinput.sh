@@ -14,45 +14,6 @@ echo nobody:x:65534:65534::/:/bin/sh >>/etc/passwd
 printf '#!/bin/sh\nexec su nobody -c "$*"\n' >/bin/as-nobody
 chmod 755 /bin/as-nobody /
 
-# ---- what must not change --------------------------------------------------
-
-inventory()
-{
-	cat /sys/devices/system/cpu/online /proc/iomem
-	ls /sys/class/twinos 2>/dev/null
-	pidof twinctl
-}
-
-# one_line FILE - one, and a hint at --help is not counted
-one_line()
-{
-	[ "$(grep -cv "^Try 'twinctl.* --help'.\$" "$1")" = 1 ] &&
-		grep -q '^twinctl: ' "$1"
-}
-
-# refuse CODE PATTERN COMMAND...
-refuse()
-{
-	wanted=$1
-	pattern=$2
-	shift 2
-	inventory >/tmp/inventory.before
-	timeout 60 "$@" >/tmp/out 2>/tmp/err </dev/null
-	got=$?
-	inventory >/tmp/inventory.after
-	if [ $got = "$wanted" ] && [ ! -s /tmp/out ] && one_line /tmp/err &&
-		grep -q -e "$pattern" /tmp/err &&
-		cmp -s /tmp/inventory.before /tmp/inventory.after; then
-		ok "$wanted: $(cut -c1-150 /tmp/err | head -n 1)"
-		return
-	fi
-	not_ok "$*"
-	note "exit code $got instead of $wanted, pattern '$pattern'"
-	sed 's/^/#   /' /tmp/out /tmp/err
-	diff /tmp/inventory.before /tmp/inventory.after | sed 's/^/#   /'
-	twinctl stop --all >/dev/null 2>&1
-}
-
 # launch CODE PATTERN OPTION... - with a good kernel, which need not be
 # unpacked, and little memory
 launch()

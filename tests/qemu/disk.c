@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * disk DEVICE [SECONDS [SEED [PAUSE_US]]] - write to a block device past the page cache,
- * and verify everything that is read back
+ * disk DEVICE [SECONDS [SEED [PAUSE_US [FIRST [BLOCKS]]]]] - write to a block device past
+ * the page cache, and verify everything that is read back; to BLOCKS of 4096 bytes from
+ * number FIRST on
  *
  * Prints "disk written=N verified=N" now and then and at its end, and exits with
  * 1 at the first wrong word. Until SIGTERM without SECONDS.
@@ -25,6 +26,7 @@ static uint64_t buffer[RUN * WORDS] __attribute__((aligned(BLOCK)));
 static uint32_t written[MOST]; /* how many times each block was */
 static unsigned long long writes, reads;
 static uint64_t seed;
+static size_t first_block;
 
 static uint64_t mix(uint64_t x)
 {
@@ -44,13 +46,18 @@ static int failed(const char *what, size_t block)
 	return 1;
 }
 
+static off_t offset_of(size_t block)
+{
+	return (off_t)((first_block + block) * BLOCK);
+}
+
 static int write_run(int fd, size_t block, size_t n)
 {
 	for (size_t i = 0; i < n * WORDS; i++) {
 		written[block + i / WORDS] += !(i % WORDS);
 		buffer[i] = word(block + i / WORDS, i % WORDS);
 	}
-	if (pwrite(fd, buffer, n * BLOCK, block * BLOCK) !=
+	if (pwrite(fd, buffer, n * BLOCK, offset_of(block)) !=
 	    (ssize_t)(n * BLOCK))
 		return failed("can't write", block);
 	writes += n;
@@ -73,7 +80,8 @@ static int verify_block(size_t block, const uint64_t *words)
 static int read_run(int fd, size_t block, size_t n)
 {
 	memset(buffer, 0x55, n * BLOCK);
-	if (pread(fd, buffer, n * BLOCK, block * BLOCK) != (ssize_t)(n * BLOCK))
+	if (pread(fd, buffer, n * BLOCK, offset_of(block)) !=
+	    (ssize_t)(n * BLOCK))
 		return failed("can't read", block);
 	for (size_t i = 0; i < n; i++)
 		if (written[block + i] &&
@@ -95,6 +103,18 @@ static int tell(void)
 	return printf("disk written=%llu verified=%llu\n", writes, reads) < 0;
 }
 
+/* How many blocks are used; 0: the device is too small. */
+static size_t choose_blocks(int argc, char **argv, uint64_t size)
+{
+	size_t most = job_number(argc, argv, 6, MOST), nr = size / BLOCK;
+
+	first_block = job_number(argc, argv, 5, 0);
+	nr = nr > first_block ? nr - first_block : 0;
+	if (most > MOST)
+		most = MOST;
+	return nr < RUN || most < RUN ? 0 : nr < most ? nr : most;
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc > 1 ? open(argv[1], O_RDWR | O_DIRECT) : -1;
@@ -102,11 +122,15 @@ int main(int argc, char **argv)
 	uint64_t size = 0;
 	size_t nr;
 
-	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size < RUN * BLOCK) {
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size)) {
 		perror("disk");
 		return 2;
 	}
-	nr = size / BLOCK < MOST ? size / BLOCK : MOST;
+	nr = choose_blocks(argc, argv, size);
+	if (!nr) {
+		fprintf(stderr, "disk: there are no %d such blocks\n", RUN);
+		return 2;
+	}
 	job_begin(job_number(argc, argv, 2, 0));
 	seed = mix(job_number(argc, argv, 3, 1));
 	pause_us = job_number(argc, argv, 4, 0);

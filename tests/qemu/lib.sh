@@ -352,6 +352,45 @@ tsc_mhz()
 	sed -n 's/.*tsc: Detected \([0-9.]*\) MHz processor.*/\1/p' | head -n 1
 }
 
+# ---- what is refused ------------------------------------------------------
+
+inventory()
+{
+	cat /sys/devices/system/cpu/online /proc/iomem
+	ls /sys/class/twinos 2>/dev/null
+	pidof twinctl
+}
+
+# one_line FILE - one, and a hint at --help is not counted
+one_line()
+{
+	[ "$(grep -cv "^Try 'twinctl.* --help'.\$" "$1")" = 1 ] &&
+		grep -q '^twinctl: ' "$1"
+}
+
+# refuse CODE PATTERN COMMAND... - it does nothing but say why, in a line
+refuse()
+{
+	wanted=$1
+	pattern=$2
+	shift 2
+	inventory >/tmp/inventory.before
+	timeout 60 "$@" >/tmp/out 2>/tmp/err </dev/null
+	got=$?
+	inventory >/tmp/inventory.after
+	if [ $got = "$wanted" ] && [ ! -s /tmp/out ] && one_line /tmp/err &&
+		grep -q -e "$pattern" /tmp/err &&
+		cmp -s /tmp/inventory.before /tmp/inventory.after; then
+		ok "$wanted: $(cut -c1-150 /tmp/err | head -n 1)"
+		return
+	fi
+	not_ok "$*"
+	note "exit code $got instead of $wanted, pattern '$pattern'"
+	sed 's/^/#   /' /tmp/out /tmp/err
+	diff /tmp/inventory.before /tmp/inventory.after | sed 's/^/#   /'
+	twinctl stop --all >/dev/null 2>&1
+}
+
 # ---- what the module holds ------------------------------------------------
 
 # Of tests/qemu/fault, which is loaded before the module.
