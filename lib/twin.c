@@ -234,17 +234,29 @@ static int choose_cpus(struct twinos_twin *twin, struct twinos_error *err)
 				  err);
 }
 
+static int fail_guest(const struct twinos_twin *twin, struct twinos_error *err)
+{
+	if (twin->config.no_guest)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, EINVAL,
+			"devices need a guest module, which --no-guest-module leaves out");
+	if (!twin->initrd.length)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, EINVAL,
+			"devices need an initrd, in which the guest module is put");
+	return twinos_fail(err, TWINOS_ERROR_USAGE, ENOENT,
+			   "devices need a guest module for kernel %s; "
+			   "build it, or name its place with --guest-modules",
+			   twin->image.version);
+}
+
 /* What is opened for devices stays as it is over all lives of the twin. */
 static int open_devices(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
 
 	if (config->nr_devices && !has_guest(twin))
-		return twinos_fail(
-			err, TWINOS_ERROR_USAGE, ENOENT,
-			"devices need a guest module for kernel %s; "
-			"build it, or name its place with --guest-modules",
-			twin->image.version);
+		return fail_guest(twin, err);
 	return twinos_devices_open(&twin->devices, config->devices,
 				   config->nr_devices, err);
 }
