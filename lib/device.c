@@ -152,6 +152,16 @@ int twinos_device_memory(int owner, struct twinos_range *range, uint64_t min,
 	return 0;
 }
 
+int twinos_device_memory_fd(int owner, uint64_t start)
+{
+	struct twinos_memory_fd arg = { .size = sizeof(arg),
+					.flags = O_CLOEXEC,
+					.start = start };
+	int fd = ioctl(owner, TWINOS_GET_MEMORY_FD, &arg);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int twinos_stop(int fd, unsigned int reason, struct twinos_error *err)
 {
 	struct twinos_stop stop = { .size = sizeof(stop), .reason = reason };

@@ -29,4 +29,7 @@ int twinos_device_create(int device, const char *name,
 int twinos_device_memory(int owner, struct twinos_range *range, uint64_t min,
 			 uint64_t max);
 
+/* twinos_device_memory_fd() - that of the range at @start; or -errno */
+int twinos_device_memory_fd(int owner, uint64_t start);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "devices.h"
 #include "error.h"
 
@@ -104,12 +105,19 @@ static void unmap(struct twinos_twinmem *memory)
 	memory->nr = 0;
 }
 
+static int get_fd(const struct twinos_twinmem *memory, size_t i)
+{
+	return twinos_device_memory_fd(memory->owner, memory->regions[i].start);
+}
+
 static int map(struct twinos_twinmem *memory, int owner,
 	       const struct twinos_range *ranges, size_t nr)
 {
 	void *data;
 	size_t i;
 
+	memory->owner = owner;
+	memory->get_fd = get_fd;
 	for (i = 0; i < nr; i++) {
 		data = mmap(NULL, ranges[i].length, PROT_READ | PROT_WRITE,
 			    MAP_SHARED, owner, (off_t)ranges[i].start);

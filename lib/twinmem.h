@@ -13,9 +13,17 @@ struct twinos_twinmem_region {
 	char *data;
 };
 
+/**
+ * struct twinos_twinmem
+ * @get_fd: an fd, the caller's to close, that shows region number @i from offset 0 on
+ *	to another process; or -errno. NULL: there is none to be had
+ * @owner: for @get_fd: the twin's owner fd
+ */
 struct twinos_twinmem {
 	size_t nr;
 	struct twinos_twinmem_region regions[TWINOS_MAX_RANGES];
+	int (*get_fd)(const struct twinos_twinmem *memory, size_t i);
+	int owner;
 };
 
 /*

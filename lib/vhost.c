@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vhost.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "rings.h"
 #include "vhost.h"
 
 int twinos_vhost_open(const struct twinos_vhost_kind *kind,
@@ -72,58 +72,13 @@ static int set_memory(int fd, const struct twinos_twinmem *memory)
 	return ret;
 }
 
-static void *find(const struct twinos_twinmem *memory, uint64_t start,
-		  uint64_t length, unsigned int align)
-{
-	return start % align ? NULL : twinos_twinmem_at(memory, start, length);
-}
-
-/* One part of a queue that lies nowhere makes @rings useless. */
-struct rings {
-	struct vring_desc *desc;
-	struct vring_avail *avail;
-	struct vring_used *used;
-};
-
-static bool find_rings(const struct twinos_twinmem *memory,
-		       const struct twinos_vdev_queue *queue,
-		       struct rings *rings)
-{
-	uint64_t size = queue->size;
-
-	if (!queue->ready || !size || size & (size - 1) ||
-	    size > TWINOS_VDEV_QUEUE_SIZE)
-		return false;
-	/* Behind either ring is the word of VIRTIO_RING_F_EVENT_IDX. */
-	rings->desc = find(memory, queue->desc, size * sizeof(*rings->desc),
-			   VRING_DESC_ALIGN_SIZE);
-	rings->avail = find(memory, queue->driver,
-			    sizeof(*rings->avail) +
-				    (size + 1) * sizeof(rings->avail->ring[0]),
-			    VRING_AVAIL_ALIGN_SIZE);
-	rings->used = find(memory, queue->device,
-			   sizeof(*rings->used) +
-				   size * sizeof(rings->used->ring[0]) +
-				   sizeof(uint16_t),
-			   VRING_USED_ALIGN_SIZE);
-	return rings->desc && rings->avail && rings->used;
-}
-
-static uint16_t used_idx(const struct vring_used *used)
-{
-	const void *idx = &used->idx;
-
-	return le16toh(*(const volatile uint16_t *)idx);
-}
-
 static int set_place(int fd, unsigned int index, uint32_t size,
-		     const struct rings *rings)
+		     const struct twinos_rings *rings)
 {
 	struct vhost_vring_state num = { .index = index, .num = size };
-	/* What was taken but not answered by a stopped one is taken again. */
 	struct vhost_vring_state base = {
 		.index = index,
-		.num = used_idx(rings->used),
+		.num = twinos_rings_base(rings),
 	};
 	struct vhost_vring_addr addr = {
 		.index = index,
@@ -145,10 +100,10 @@ static int set_queue(int fd, unsigned int index,
 {
 	struct vhost_vring_file kick = { .index = index, .fd = queue->kick };
 	struct vhost_vring_file call = { .index = index, .fd = queue->call };
-	struct rings rings;
+	struct twinos_rings rings;
 	int ret;
 
-	if (!find_rings(memory, queue, &rings))
+	if (!twinos_rings_find(&rings, memory, queue))
 		return -EINVAL;
 	ret = set_place(fd, index, queue->size, &rings);
 	if (ret)
