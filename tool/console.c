@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -19,6 +18,7 @@
 #include "exit.h"
 #include "output.h"
 #include "parse.h"
+#include "raw.h"
 #include "socket.h"
 #include "terminal.h"
 
@@ -29,8 +29,7 @@ struct console {
 	bool read_only;
 	int fd; /* of the socket */
 	int signals;
-	bool raw; /* standard input is a terminal, whose settings are in @saved */
-	struct termios saved;
+	struct raw raw; /* not begun: it is no terminal, or may not write */
 	bool input_ended;
 };
 
@@ -80,7 +79,7 @@ static void send_size(const struct console *console)
 	struct terminal_size size;
 	struct winsize now;
 
-	if (!console->raw || ioctl(STDIN_FILENO, TIOCGWINSZ, &now))
+	if (!console->raw.begun || ioctl(STDIN_FILENO, TIOCGWINSZ, &now))
 		return;
 	size.rows = now.ws_row;
 	size.columns = now.ws_col;
@@ -106,25 +105,6 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-static void begin_raw(struct console *console)
-{
-	struct termios raw;
-
-	console->raw = !console->read_only &&
-		       !tcgetattr(STDIN_FILENO, &console->saved);
-	if (!console->raw)
-		return;
-	raw = console->saved;
-	cfmakeraw(&raw);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
-}
-
-static void end_raw(const struct console *console)
-{
-	if (console->raw)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &console->saved);
 }
 
 static int write_all(const char *data, size_t size)
@@ -153,7 +133,7 @@ static int tell_welcome(const struct console *console, bool may_write)
 
 	if (!may_write && !console->read_only)
 		ret = write_all(reader, strlen(reader));
-	if (!ret && console->raw)
+	if (!ret && console->raw.begun)
 		ret = write_all(leave, strlen(leave));
 	return ret;
 }
@@ -182,9 +162,9 @@ static enum next take_input(struct console *console)
 
 	if (got <= 0) {
 		console->input_ended = true;
-		return console->raw ? NEXT_DETACH : NEXT_GO_ON;
+		return console->raw.begun ? NEXT_DETACH : NEXT_GO_ON;
 	}
-	escape = console->raw ? memchr(data, ESCAPE, (size_t)got) : NULL;
+	escape = console->raw.begun ? memchr(data, ESCAPE, (size_t)got) : NULL;
 	if (escape)
 		got = escape - data;
 	if (got && send_message(console, TERMINAL_INPUT, data, (size_t)got))
@@ -246,11 +226,12 @@ static int work(struct console *console)
 
 	if (send_message(console, TERMINAL_HELLO, &wants_write, 1))
 		return say(console, NEXT_END);
-	begin_raw(console);
+	if (!console->read_only)
+		raw_begin(&console->raw);
 	send_size(console);
 	while (next == NEXT_GO_ON)
 		next = wait_and_do(console);
-	end_raw(console);
+	raw_end(&console->raw);
 	return say(console, next);
 }
 
