@@ -54,7 +54,7 @@ move_host()
 # on CPU 0 it may get the vector back that the twin still rings at.
 helped_now()
 {
-	move 0 && move 3 && sleep 1 &&
+	move 0 && move 3 && sleep 2 &&
 		[ "$(cat $sys/doorbell/kicks_helped)" -gt 0 ]
 }
 
