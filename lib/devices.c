@@ -21,6 +21,7 @@ static const struct kind {
 	{ "net", twinos_net_open },
 	{ "vsock", twinos_vsock_open },
 	{ "rng", twinos_rng_open },
+	{ "extra-console", twinos_vconsole_open },
 };
 
 static const struct kind *find_kind(const char *name)

@@ -51,7 +51,7 @@ enum twinos_entry {
 
 /**
  * struct twinos_device - a virtio device for a twin
- * @kind: "disk", "net", "vsock" or "rng"
+ * @kind: "disk", "net", "vsock", "rng" or "extra-console"
  * @text: the rest of it, as twinctl(8) tells of the option of that name
  */
 struct twinos_device {

@@ -108,5 +108,7 @@ int twinos_vsock_open(const char *text, struct twinos_vdev **vdev,
 		      struct twinos_error *err);
 int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
 		    struct twinos_error *err);
+int twinos_vconsole_open(const char *text, struct twinos_vdev **vdev,
+			 struct twinos_error *err);
 
 #endif

@@ -33,11 +33,18 @@ struct parsing {
 	char mistake[600];
 };
 
-static void add_option(struct option *into, const char *name, bool has_value,
+static int has_arg(const struct args_option *row)
+{
+	if (!row->value)
+		return no_argument;
+	return row->optional ? optional_argument : required_argument;
+}
+
+static void add_option(struct option *into, const char *name, int arg,
 		       int value)
 {
 	into->name = name;
-	into->has_arg = has_value ? required_argument : no_argument;
+	into->has_arg = arg;
 	into->flag = NULL;
 	into->val = value;
 }
@@ -48,11 +55,11 @@ static void make_getopt_table(const struct args *args, struct option *table)
 	int value = FIRST_OPTION;
 
 	for (row = args->options; row->name; row++, value++) {
-		add_option(table++, row->name, row->value, value);
+		add_option(table++, row->name, has_arg(row), value);
 		if (row->alias)
-			add_option(table++, row->alias, row->value, value);
+			add_option(table++, row->alias, has_arg(row), value);
 	}
-	add_option(table++, "help", false, HELP);
+	add_option(table++, "help", no_argument, HELP);
 	memset(table, 0, sizeof(*table));
 }
 
@@ -177,7 +184,8 @@ static void print_option(const struct args_option *row)
 	int column;
 
 	column = printf("  --%s%s%s%s%s", row->name, row->alias ? ", --" : "",
-			row->alias ? row->alias : "", row->value ? " " : "",
+			row->alias ? row->alias : "",
+			row->value && !row->optional ? " " : "",
 			row->value ? row->value : "");
 	if (row->letter)
 		column += printf(", -%c", row->letter);

@@ -11,9 +11,10 @@
  * @alias: a second name, or NULL
  * @letter: "-t" is the same, or 0; only for options that take no value
  * @value: what --help calls the value; NULL: it takes none
+ * @optional: the value may be left out, and is told as "--cpus=VALUE" otherwise
  * @help: may be several lines, divided by '\n'
  * @repeatable: may be given more than once
- * @set: put @value, NULL if it takes none, into the command's own struct;
+ * @set: put @value, NULL if there is none, into the command's own struct;
  *	-EINVAL with what is wrong with the value in @err
  */
 struct args_option {
@@ -21,6 +22,7 @@ struct args_option {
 	const char *alias;
 	char letter;
 	const char *value;
+	bool optional;
 	const char *help;
 	bool repeatable;
 	int (*set)(void *into, const char *value, struct twinos_error *err);

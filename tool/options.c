@@ -234,6 +234,12 @@ static int set_rng(void *into, const char *value, struct twinos_error *err)
 	return add_device(into, "rng", "", err);
 }
 
+static int set_extra_console(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	return add_device(into, "extra-console", value ? value : "", err);
+}
+
 static int set_append(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -360,6 +366,13 @@ const struct args_option options_table[] = {
 	{ .name = "rng",
 	  .set = set_rng,
 	  .help = "give the twin random numbers" },
+	{ .name = "extra-console",
+	  .value = "[=name=NAME]",
+	  .optional = true,
+	  .set = set_extra_console,
+	  .repeatable = true,
+	  .help = "one more terminal for the twin, /dev/hvc1...; 'device\n"
+		  "list' tells the one of this side" },
 	{ .name = "append",
 	  .alias = "command-line",
 	  .value = "TEXT",

@@ -45,7 +45,7 @@ start()
 {
 	# shellcheck disable=SC2086
 	start_twin dev devices $mode --memory 256M --disk "$image" \
-		--net host=10.77.0.1/24 --vsock 77 --rng "$@"
+		--net host=10.77.0.1/24 --vsock 77 --rng --extra-console "$@"
 }
 
 use_disk()
@@ -91,6 +91,32 @@ use_rng()
 		'grep virtio_rng /sys/class/misc/hw_random/rng_current && [ $(head -c 1000 /dev/hwrng | wc -c) = 1000 ]'
 }
 
+# Each end is transparent: this one from the start, the twin's as long as it is open.
+use_console()
+{
+	path=$(twinctl device list dev | sed -n 's,^extra-console0 .* \(/dev/pts/[0-9]*\).*,\1,p')
+	cat "$path" >/tmp/shown &
+	reader=$!
+	in_twin dev 'exec 7<>/dev/hvc1; stty raw -echo <&7'
+	in_twin dev 'head -c 30000 /dev/urandom >/tmp/typed; cat /tmp/typed >&7'
+	check "it writes to its second terminal" wait_for 30 shown_bytes 30000
+	is "which this host reads" "$(sum </tmp/shown)" "$(sum_in_twin 'cat /tmp/typed')"
+	in_twin dev '{ head -c 30000 <&7 >/tmp/read; } & true'
+	head -c 30000 /tmp/checksummed >"$path"
+	in_twin dev 'wait'
+	is "it reads what this host writes there" "$(sum_in_twin 'cat /tmp/read')" \
+		"$(head -c 30000 /tmp/checksummed | sum)"
+	kill $reader
+	check "nobody has to read it" in_twin dev 'head -c 200000 /dev/zero >&7; exec 7>&-'
+	check "it goes" twinctl device remove dev extra-console0
+	check "so does its path" test ! -e "$path"
+}
+
+shown_bytes()
+{
+	[ "$(wc -c </tmp/shown)" = "$1" ]
+}
+
 plug()
 {
 	truncate -s 8M /tmp/second.img
@@ -100,7 +126,7 @@ plug()
 	is "what it has written is in the file" "$(head -c 7 /tmp/second.img)" plugged
 	check "it goes" twinctl device remove dev second
 	check "the twin has it no more" in_twin dev '! test -e /dev/vdb'
-	check "the file is nobody's" sh -c '! lsof | grep second.img'
+	is "the file is nobody's" "$(open_files second.img)" ''
 	check "the network goes" twinctl device remove dev net0
 	check "and comes again" twinctl device add dev net=host=10.77.0.1/24
 	check "the twin uses it" wait_for 30 in_twin dev \
@@ -133,13 +159,14 @@ said dev 'TWIN devices up' || {
 check "it has a terminal" sit_at dev
 check "with a shell" wait_for 60 shows dev '/ #'
 twinctl device list dev | sed 's/^/# /'
-for device in disk0 net0 vsock0 rng0; do
+for device in disk0 net0 vsock0 rng0 extra-console0; do
 	check "$device is in use" wait_for 30 in_use $device
 done
 use_disk
 use_net
 use_vsock
 use_rng
+use_console
 plug
 for counter in kicks_helped calls_helped bad_targets; do
 	is "$counter" "$(counter $counter)" 0
@@ -150,6 +177,6 @@ check "it is stopped in the middle of traffic" twinctl stop dev
 kill $traffic 2>/dev/null
 check "the tap has gone with it" sh -c '! ip link | grep 10.77.0.1'
 ends dev || leave dev
-rm -f $image /tmp/second.img /tmp/received /tmp/dev.vmcore /tmp/*.out
+rm -f $image /tmp/second.img /tmp/received /tmp/shown /tmp/dev.vmcore /tmp/*.out
 balance
 finish

@@ -50,12 +50,10 @@ stop()
 	wait_for 10 ends dev || leave dev
 }
 
-# rings - of io_uring, that the process which holds the twin has
+# rings - of io_uring, that anybody has
 rings()
 {
-	for fd in "/proc/$(cat $sys/owner)"/fd/*; do
-		readlink "$fd"
-	done | grep -c 'anon_inode:\[io_uring\]'
+	open_files 'anon_inode:\[io_uring\]' | wc -l
 }
 
 sum()

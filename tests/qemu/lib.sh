@@ -453,6 +453,12 @@ available_kb()
 		awk '{ sum += NF > 1 ? $1 * $2 : $1 } END { printf "%d\n", sum }'
 }
 
+# open_files PATTERN - of all processes
+open_files()
+{
+	ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n 's/.* -> //p' | grep -e "$1"
+}
+
 sheet()
 {
 	for file in online present; do
@@ -460,7 +466,7 @@ sheet()
 	done
 	sed 's/:.*//; s/ //g; /^CPU/d; s/^/irq /' /proc/interrupts
 	sed 's/^/iomem /' /proc/iomem
-	echo "device users: $(lsof 2>/dev/null | grep -c /dev/twinos)"
+	echo "device users: $(open_files /dev/twinos | wc -l)"
 }
 
 # record - before the first twin, after the module is loaded
