@@ -300,6 +300,7 @@ shell: guest
 bench: guest
 	bench/run
 	bench/shared
+	bench/devices
 
 # A host that looks for mistakes in the module, built and cached under build/.
 DEBUG_OBJ := $(B)/debug/obj
