@@ -234,6 +234,24 @@ static int set_rng(void *into, const char *value, struct twinos_error *err)
 	return add_device(into, "rng", "", err);
 }
 
+static int set_vhost_user_blk(void *into, const char *value,
+			      struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-blk", value, err);
+}
+
+static int set_vhost_user_fs(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-fs", value, err);
+}
+
+static int set_vhost_user_net(void *into, const char *value,
+			      struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-net", value, err);
+}
+
 static int set_append(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -360,6 +378,23 @@ const struct args_option options_table[] = {
 	{ .name = "rng",
 	  .set = set_rng,
 	  .help = "give the twin random numbers" },
+	{ .name = "vhost-user-blk",
+	  .value = "SOCKET",
+	  .set = set_vhost_user_blk,
+	  .repeatable = true,
+	  .help = "a disk for the twin that another process serves there" },
+	{ .name = "vhost-user-fs",
+	  .value = "SOCKET,tag=TAG",
+	  .set = set_vhost_user_fs,
+	  .repeatable = true,
+	  .help = "a directory for the twin that another process serves\n"
+		  "there; TAG is what the twin mounts" },
+	{ .name = "vhost-user-net",
+	  .value = "SOCKET",
+	  .set = set_vhost_user_net,
+	  .repeatable = true,
+	  .help = "a network interface for the twin that another process\n"
+		  "serves there; mac=MAC" },
 	{ .name = "append",
 	  .alias = "command-line",
 	  .value = "TEXT",
