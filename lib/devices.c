@@ -22,6 +22,9 @@ static const struct kind {
 	{ "vsock", twinos_vsock_open },
 	{ "rng", twinos_rng_open },
 	{ "extra-console", twinos_vconsole_open },
+	{ "vhost-user-blk", twinos_vhost_user_blk_open },
+	{ "vhost-user-fs", twinos_vhost_user_fs_open },
+	{ "vhost-user-net", twinos_vhost_user_net_open },
 };
 
 static const struct kind *find_kind(const char *name)
@@ -261,17 +264,19 @@ int twinos_devices_remove(struct twinos_devices *devices, const char *name,
 static void describe(const struct twinos_bus_slot *slot,
 		     struct twinos_device_status *status)
 {
-	const struct twinos_vdev *vdev = slot->vdev;
+	struct twinos_vdev *vdev = slot->vdev;
+	bool lost = vdev->ops->is_lost && vdev->ops->is_lost(vdev);
 
 	*status = (struct twinos_device_status){
 		.nr_queues = vdev->nr_queues,
 		.features = slot->features,
-		.serves = slot->started,
+		.serves = slot->started && !lost,
 		.leaving = slot->leaving,
 	};
 	snprintf(status->kind, sizeof(status->kind), "%s", vdev->kind);
 	strcpy(status->name, vdev->name);
-	strcpy(status->detail, vdev->detail);
+	snprintf(status->detail, sizeof(status->detail), "%.200s%s",
+		 vdev->detail, lost ? " (nobody serves it any more)" : "");
 }
 
 size_t twinos_devices_list(struct twinos_devices *devices,

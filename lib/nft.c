@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <spawn.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -11,36 +8,14 @@
 
 #include "error.h"
 #include "nft.h"
+#include "program.h"
 
 /* Where administrators' programs are, which may be no part of the user's path. */
 #define SBIN "/usr/local/sbin:/usr/sbin:/sbin"
 
-/* @length: of the directory in @paths */
-static bool is_in(const char *paths, size_t length, char path[PATH_MAX])
-{
-	int size = snprintf(path, PATH_MAX, "%.*s/nft", (int)length, paths);
-
-	return *path == '/' && size < PATH_MAX && !access(path, X_OK);
-}
-
-static bool is_in_any(const char *paths, char path[PATH_MAX])
-{
-	size_t length;
-
-	for (;; paths += length + 1) {
-		length = strcspn(paths, ":");
-		if (is_in(paths, length, path))
-			return true;
-		if (!paths[length])
-			return false;
-	}
-}
-
 int twinos_nft_find(char path[PATH_MAX], struct twinos_error *err)
 {
-	const char *paths = getenv("PATH");
-
-	if ((paths && is_in_any(paths, path)) || is_in_any(SBIN, path))
+	if (twinos_program_find("nft", SBIN, path))
 		return 0;
 	return twinos_fail(
 		err, TWINOS_ERROR_SYSTEM, ENOENT,

@@ -61,6 +61,8 @@ struct twinos_vdev;
  *	follow: the device's own state (file, tap...) is kept open.
  * @write_config: the driver has changed @size bytes at @offset of ->config, which
  *	holds the new ones; NULL: the driver can't write there
+ * @is_lost: who serves it has gone, though nobody has stopped it: the driver waits in
+ *	vain; NULL: can't be
  * @free: at last, not while started
  */
 struct twinos_vdev_ops {
@@ -69,6 +71,7 @@ struct twinos_vdev_ops {
 	void (*stop)(struct twinos_vdev *vdev);
 	void (*write_config)(struct twinos_vdev *vdev, size_t offset,
 			     size_t size);
+	bool (*is_lost)(struct twinos_vdev *vdev);
 	void (*free)(struct twinos_vdev *vdev);
 };
 
@@ -110,5 +113,11 @@ int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
 		    struct twinos_error *err);
 int twinos_vconsole_open(const char *text, struct twinos_vdev **vdev,
 			 struct twinos_error *err);
+int twinos_vhost_user_blk_open(const char *text, struct twinos_vdev **vdev,
+			       struct twinos_error *err);
+int twinos_vhost_user_fs_open(const char *text, struct twinos_vdev **vdev,
+			      struct twinos_error *err);
+int twinos_vhost_user_net_open(const char *text, struct twinos_vdev **vdev,
+			       struct twinos_error *err);
 
 #endif

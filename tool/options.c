@@ -240,6 +240,24 @@ static int set_extra_console(void *into, const char *value,
 	return add_device(into, "extra-console", value ? value : "", err);
 }
 
+static int set_vhost_user_blk(void *into, const char *value,
+			      struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-blk", value, err);
+}
+
+static int set_vhost_user_fs(void *into, const char *value,
+			     struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-fs", value, err);
+}
+
+static int set_vhost_user_net(void *into, const char *value,
+			      struct twinos_error *err)
+{
+	return add_device(into, "vhost-user-net", value, err);
+}
+
 static int set_append(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
@@ -373,6 +391,23 @@ const struct args_option options_table[] = {
 	  .repeatable = true,
 	  .help = "one more terminal for the twin, /dev/hvc1...; 'device\n"
 		  "list' tells the one of this side" },
+	{ .name = "vhost-user-blk",
+	  .value = "SOCKET",
+	  .set = set_vhost_user_blk,
+	  .repeatable = true,
+	  .help = "a disk for the twin that another process serves there" },
+	{ .name = "vhost-user-fs",
+	  .value = "SOCKET,tag=TAG",
+	  .set = set_vhost_user_fs,
+	  .repeatable = true,
+	  .help = "a directory for the twin that another process serves\n"
+		  "there; TAG is what the twin mounts" },
+	{ .name = "vhost-user-net",
+	  .value = "SOCKET",
+	  .set = set_vhost_user_net,
+	  .repeatable = true,
+	  .help = "a network interface for the twin that another process\n"
+		  "serves there; mac=MAC" },
 	{ .name = "append",
 	  .alias = "command-line",
 	  .value = "TEXT",

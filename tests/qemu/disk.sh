@@ -32,6 +32,8 @@ sit_down()
 {
 	check "$1: its shell answers" sit_at dev
 	wait_for 60 shows dev '/ #'
+	# The drivers are there, but the devices may come later.
+	check "$1: it has its disks" wait_for 60 in_twin dev 'test -b /dev/vdd'
 }
 
 begin()
