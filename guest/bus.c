@@ -27,6 +27,7 @@
 static struct twinos_virtio *area;
 static struct device *parent;
 static unsigned int ask_again = ASK_MIN;
+static bool asking; /* for the core's module, in look() */
 
 static DEFINE_SPINLOCK(lock); /* guards devices, which calls look at */
 static struct virtio_device *devices[TWINOS_VIRTIO_DEVICES];
@@ -76,7 +77,9 @@ static bool has_core(struct delayed_work *work)
 {
 	if (virtio_core_get())
 		return true;
+	WRITE_ONCE(asking, true);
 	request_module(CORE_MODULE);
+	WRITE_ONCE(asking, false);
 	if (virtio_core_get())
 		return true;
 	schedule_delayed_work(work, ask_again * HZ);
@@ -123,13 +126,21 @@ static void called(void *data)
 		look_at_config(i);
 }
 
+/*
+ * The module's loading ends with the devices in place: drivers come after it, and find
+ * them in the order in which the host has them, so that the first disk is vda. Where it
+ * is us who have asked for it, to wait for us would be for ever.
+ */
 static int module_changed(struct notifier_block *block, unsigned long state,
 			  void *data)
 {
 	struct module *module = data;
 
-	if (state == MODULE_STATE_LIVE && !strcmp(module->name, CORE_MODULE))
-		mod_delayed_work(system_wq, &look_work, 0);
+	if (state != MODULE_STATE_LIVE || strcmp(module->name, CORE_MODULE))
+		return NOTIFY_OK;
+	mod_delayed_work(system_wq, &look_work, 0);
+	if (!READ_ONCE(asking))
+		flush_delayed_work(&look_work);
 	return NOTIFY_OK;
 }
 static struct notifier_block modules = { .notifier_call = module_changed };

@@ -13,7 +13,7 @@
 #include <sys/param.h>
 
 #include "error.h"
-#include "pty.h"
+#include "hostpty.h"
 #include "queue.h"
 #include "spec_value.h"
 #include "vring.h"

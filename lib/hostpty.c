@@ -6,7 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "pty.h"
+#include "hostpty.h"
 
 static void close_fd(int *fd)
 {

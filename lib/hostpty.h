@@ -3,8 +3,8 @@
  * A terminal that we play: what is written to one end is read at the other, which
  * programs open by its path. It is transparent at first, and nothing of it waits.
  */
-#ifndef TWINOS_LIB_PTY_H
-#define TWINOS_LIB_PTY_H
+#ifndef TWINOS_LIB_HOSTPTY_H
+#define TWINOS_LIB_HOSTPTY_H
 
 #include <stddef.h>
 #include <sys/types.h>
