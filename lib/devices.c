@@ -22,6 +22,7 @@ static const struct kind {
 	{ "vsock", twinos_vsock_open },
 	{ "rng", twinos_rng_open },
 	{ "extra-console", twinos_vconsole_open },
+	{ "share", twinos_share_open },
 	{ "vhost-user-blk", twinos_vhost_user_blk_open },
 	{ "vhost-user-fs", twinos_vhost_user_fs_open },
 	{ "vhost-user-net", twinos_vhost_user_net_open },

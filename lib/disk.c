@@ -14,6 +14,7 @@
 #include "blk.h"
 #include "diskio.h"
 #include "error.h"
+#include "qcow2.h"
 #include "spec_value.h"
 #include "vring.h"
 #include "vworker.h"
@@ -295,10 +296,10 @@ static int check_spec(const struct twinos_spec *spec, struct twinos_error *err)
 	if (!twinos_spec_get(spec, "file"))
 		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
 				   "disk: no file is given");
-	if (format && strcmp(format, "raw"))
+	if (format && strcmp(format, "raw") && strcmp(format, "qcow2"))
 		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
-				   "disk: format '%.64s': only raw is known "
-				   "here; convert it with qemu-img",
+				   "disk: format '%.64s': only raw and qcow2 "
+				   "are known here; convert it with qemu-img",
 				   format);
 	return 0;
 }
@@ -307,10 +308,9 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 		struct twinos_error *err)
 {
 	const char *path = twinos_spec_get(spec, "file");
-	int ret = check_spec(spec, err);
+	int ret;
 
-	if (!ret)
-		ret = twinos_spec_name(spec, &disk->vdev, err);
+	ret = twinos_spec_name(spec, &disk->vdev, err);
 	if (!ret)
 		ret = take(spec, "serial", disk->blk.serial,
 			   sizeof(disk->blk.serial), err);
@@ -333,6 +333,30 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 	return 0;
 }
 
+static int open_raw(const struct twinos_spec *spec, struct twinos_vdev **vdev,
+		    struct twinos_error *err)
+{
+	struct disk *disk = calloc(1, sizeof(*disk));
+	int ret;
+
+	if (!disk)
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
+				   "out of memory");
+	ret = fill(disk, spec, err);
+	if (ret)
+		free(disk);
+	else
+		*vdev = &disk->vdev;
+	return ret;
+}
+
+static bool is_qcow2(const struct twinos_spec *spec)
+{
+	const char *format = twinos_spec_get(spec, "format");
+
+	return format && !strcmp(format, "qcow2");
+}
+
 int twinos_disk_open(const char *text, struct twinos_vdev **vdev,
 		     struct twinos_error *err)
 {
@@ -340,20 +364,16 @@ int twinos_disk_open(const char *text, struct twinos_vdev **vdev,
 		{ "file", false },   { "ro", true },  { "format", false },
 		{ "serial", false }, { NULL, false },
 	};
-	struct disk *disk;
 	struct twinos_spec spec;
 	int ret = twinos_spec_parse(&spec, "disk", text, "file", keys, err);
 
 	if (ret)
 		return ret;
-	disk = calloc(1, sizeof(*disk));
-	ret = disk ? fill(disk, &spec, err) :
-		     twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
-				 "out of memory");
+	ret = check_spec(&spec, err);
+	if (!ret && is_qcow2(&spec))
+		ret = twinos_qcow2_open(&spec, vdev, err);
+	else if (!ret)
+		ret = open_raw(&spec, vdev, err);
 	twinos_spec_free(&spec);
-	if (ret)
-		free(disk);
-	else
-		*vdev = &disk->vdev;
 	return ret;
 }

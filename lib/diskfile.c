@@ -129,8 +129,8 @@ static int check_raw(const struct twinos_diskfile *file, const char *path,
 	    memcmp(magic, qcow2, sizeof(magic)))
 		return 0;
 	return refuse(err, EINVAL, path,
-		      "looks like qcow2, and only raw is known here; convert "
-		      "it with qemu-img, or say ',format=raw' if it is raw");
+		      "looks like qcow2; say ',format=qcow2' if it is, or "
+		      "',format=raw'");
 }
 
 int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,

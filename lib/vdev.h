@@ -113,6 +113,8 @@ int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
 		    struct twinos_error *err);
 int twinos_vconsole_open(const char *text, struct twinos_vdev **vdev,
 			 struct twinos_error *err);
+int twinos_share_open(const char *text, struct twinos_vdev **vdev,
+		      struct twinos_error *err);
 int twinos_vhost_user_blk_open(const char *text, struct twinos_vdev **vdev,
 			       struct twinos_error *err);
 int twinos_vhost_user_fs_open(const char *text, struct twinos_vdev **vdev,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A stop must be the end of all that the daemon does in the twin's memory, and a daemon
- * that has stopped its queues may still have requests of them in flight. So the
- * connection ends with each stop, and our own daemon as well: with a new start there is
- * a new one. Somebody else's is asked for a new connection at once, which it does not
- * answer before it is done with the old one, if it serves one at a time.
+ * A stop must be the end of all that the daemon does in the twin's memory. Our own one
+ * ends with it, and a new start has a new one. Somebody else's has to stop its queues.
+ * Where that may leave requests in flight the connection ends as well, and the daemon is
+ * asked for a new one at once: it serves one at a time, and does not answer before it is
+ * done with the old one. Others would end with their connection.
  */
 #include <errno.h>
 #include <linux/virtio_blk.h>
@@ -48,6 +48,7 @@ const struct twinos_vhost_user_kind twinos_vhost_user_blk = {
 		    BIT(VIRTIO_BLK_F_WRITE_ZEROES),
 	.nr_queues = 1,
 	.config_size = BLK_CONFIG_SIZE,
+	.reconnects = true,
 };
 
 /* One queue for what must not wait, one for requests. */
@@ -143,15 +144,26 @@ static const char *explain(int ret)
 	return strerror(-ret);
 }
 
+/* Without the program's name, with which lines of errors begin. */
+static const char *said_by(const char *said, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (!strncmp(said, name, length) && !strncmp(said + length, ": ", 2))
+		return said + length + 2;
+	return said;
+}
+
 /* What our own daemon says itself is better than what we see of it. */
 static int fail(struct twinos_vhost_user_device *device, int ret,
 		struct twinos_error *err)
 {
+	const char *name = peer_name(device);
 	char said[160] = "";
 
 	disconnect(device, said, sizeof(said));
-	return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret, "%s: %s",
-			   peer_name(device), *said ? said : explain(ret));
+	return twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret, "%s: %s", name,
+			   *said ? said_by(said, name) : explain(ret));
 }
 
 static int take_config(struct twinos_vhost_user_device *device)
@@ -225,9 +237,13 @@ static void stop(struct twinos_vdev *vdev)
 {
 	struct twinos_vhost_user_device *device = to_device(vdev);
 
-	if (!twinos_vhost_user_is_lost(&device->link))
-		twinos_vhost_user_stop(&device->link, device->setup,
-				       vdev->nr_queues);
+	int ret = twinos_vhost_user_is_lost(&device->link) ?
+			  -ECONNRESET :
+			  twinos_vhost_user_stop(&device->link, device->setup,
+						 vdev->nr_queues);
+
+	if (!ret && device->socket && !device->kind->reconnects)
+		return;
 	disconnect(device, NULL, 0);
 	if (device->socket)
 		begin_again(device);

@@ -16,6 +16,8 @@
  * @features: those that the twin is offered if the daemon has them
  * @own_features: those that are no matter of the daemon's
  * @config_size: bytes of the configuration to ask the daemon for; 0: it is made here
+ * @reconnects: a daemon may have stopped its queues and still have requests in flight;
+ *	it is done with them before it answers on another connection
  */
 struct twinos_vhost_user_kind {
 	const char *name;
@@ -24,6 +26,7 @@ struct twinos_vhost_user_kind {
 	uint64_t own_features;
 	unsigned int nr_queues;
 	size_t config_size;
+	bool reconnects;
 };
 
 extern const struct twinos_vhost_user_kind twinos_vhost_user_blk,

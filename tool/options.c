@@ -240,6 +240,11 @@ static int set_extra_console(void *into, const char *value,
 	return add_device(into, "extra-console", value ? value : "", err);
 }
 
+static int set_share(void *into, const char *value, struct twinos_error *err)
+{
+	return add_device(into, "share", value, err);
+}
+
 static int set_vhost_user_blk(void *into, const char *value,
 			      struct twinos_error *err)
 {
@@ -365,7 +370,14 @@ const struct args_option options_table[] = {
 	  .value = "FILE[,ro]",
 	  .set = set_disk,
 	  .repeatable = true,
-	  .help = "a disk for the twin: a raw image or a block device" },
+	  .help = "a disk for the twin: a raw image or a block device; with\n"
+		  "format=qcow2 such an image" },
+	{ .name = "share",
+	  .value = "DIR:TAG[,ro]",
+	  .set = set_share,
+	  .repeatable = true,
+	  .help = "a directory for the twin, which mounts it as TAG, by\n"
+		  "'mount -t virtiofs TAG /mnt'" },
 	{ .name = "net",
 	  .value = "HOW",
 	  .set = set_net,

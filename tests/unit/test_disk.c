@@ -241,8 +241,9 @@ static void test_bad_options(void **state)
 {
 	(void)state;
 	make_file(SECTOR);
-	refused(",format=qcow2", EINVAL, "only raw is known");
-	refused(",format=RAW", EINVAL, "only raw is known");
+	refused(",format=vmdk", EINVAL, "only raw and qcow2 are known");
+	refused(",format=RAW", EINVAL, "only raw and qcow2 are known");
+	refused(",format=qcow2,serial=1", EINVAL, "no serial number");
 	refused(",format", EINVAL, "needs a value");
 	refused(",ro=1", EINVAL, "takes no value");
 	refused(",cache=none", EINVAL, "is not known");
