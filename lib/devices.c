@@ -61,6 +61,13 @@ static int add_device(struct twinos_devices *devices,
 	ret = open_device(device, &vdev, err);
 	if (ret)
 		return ret;
+	if (vdev->driver_spins && devices->shared) {
+		vdev->ops->free(vdev);
+		return twinos_fail(err, TWINOS_ERROR_USAGE, EOPNOTSUPP,
+				   "'%s' is not for a twin that shares its "
+				   "CPU: its driver would keep it from us",
+				   device->kind);
+	}
 	pthread_mutex_lock(&devices->lock);
 	ret = twinos_bus_add(&devices->bus, vdev, err);
 	if (!ret && name)
@@ -87,10 +94,12 @@ static int init(struct twinos_devices *devices, struct twinos_error *err)
 
 int twinos_devices_open(struct twinos_devices *devices,
 			const struct twinos_device *list, size_t nr,
-			struct twinos_error *err)
+			bool shared, struct twinos_error *err)
 {
 	size_t i;
 	int ret = init(devices, err);
+
+	devices->shared = shared;
 
 	for (i = 0; i < nr && !ret; i++)
 		ret = add_device(devices, &list[i], NULL, err);

@@ -17,6 +17,7 @@
  * @has_bus: @bus is initialised
  * @runs: there is the thread
  * @end: an eventfd that ends it
+ * @shared: the twin shares its CPU
  */
 struct twinos_devices {
 	pthread_mutex_t lock;
@@ -25,6 +26,7 @@ struct twinos_devices {
 	bool has_bus, runs;
 	pthread_t thread;
 	int end;
+	bool shared;
 };
 
 /*
@@ -34,7 +36,7 @@ struct twinos_devices {
  */
 int twinos_devices_open(struct twinos_devices *devices,
 			const struct twinos_device *list, size_t nr,
-			struct twinos_error *err);
+			bool shared, struct twinos_error *err);
 
 /*
  * twinos_devices_load() - the twin of @owner has its memory, and messages are answered

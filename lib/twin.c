@@ -258,7 +258,7 @@ static int open_devices(struct twinos_twin *twin, struct twinos_error *err)
 	if (config->nr_devices && !has_guest(twin))
 		return fail_guest(twin, err);
 	return twinos_devices_open(&twin->devices, config->devices,
-				   config->nr_devices, err);
+				   config->nr_devices, config->shared, err);
 }
 
 static int prepare(struct twinos_twin *twin, struct twinos_error *err)

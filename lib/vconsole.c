@@ -233,6 +233,8 @@ static int fill(struct vconsole *console, const struct twinos_spec *spec,
 	vdev->ops = &ops;
 	vdev->id = VIRTIO_ID_CONSOLE;
 	vdev->kind = "extra-console";
+	/* __send_to_port() in drivers/char/virtio_console.c */
+	vdev->driver_spins = true;
 	vdev->nr_queues = QUEUES;
 	vdev->features = TWINOS_VRING_FEATURES;
 	return 0;

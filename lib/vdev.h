@@ -82,6 +82,8 @@ struct twinos_vdev_ops {
  * @nr_queues: at most TWINOS_VDEV_QUEUES
  * @config: the configuration space
  * @config_size: bytes of it
+ * @driver_spins: with interrupts off, until the back end answers, which never happens
+ *	where both share a CPU
  * @kind: "disk", "net"...
  * @name: unique among the twin's devices; "disk0"... if the user gave none
  * @detail: for people: the file, the tap...
@@ -93,6 +95,7 @@ struct twinos_vdev {
 	unsigned int nr_queues;
 	uint8_t config[64];
 	size_t config_size;
+	bool driver_spins;
 	const char *kind;
 	char name[32];
 	char detail[256];
