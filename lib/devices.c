@@ -304,6 +304,19 @@ size_t twinos_devices_list(struct twinos_devices *devices,
 	return nr;
 }
 
+/* There is no other thread here, and who had the lock will never give it back. */
+void twinos_devices_forked(struct twinos_devices *devices)
+{
+	struct twinos_vdev *vdev;
+	size_t i;
+
+	for (i = 0; devices->has_bus && i < TWINOS_VIRTIO_DEVICES; i++) {
+		vdev = devices->bus.slots[i].vdev;
+		if (vdev && vdev->ops->forked)
+			vdev->ops->forked(vdev);
+	}
+}
+
 void twinos_devices_close(struct twinos_devices *devices)
 {
 	if (!devices->has_bus)

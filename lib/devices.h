@@ -57,6 +57,9 @@ void twinos_devices_begin(struct twinos_devices *devices,
  */
 void twinos_devices_end(struct twinos_devices *devices);
 
+/* twinos_devices_forked() - see twinos_twin_forked() */
+void twinos_devices_forked(struct twinos_devices *devices);
+
 /* See twinos_twin_device_add() and those below it. */
 int twinos_devices_add(struct twinos_devices *devices,
 		       const struct twinos_device *device, char *name,

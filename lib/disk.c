@@ -229,10 +229,16 @@ static void free_disk(struct twinos_vdev *vdev)
 	free(disk);
 }
 
+static void forked(struct twinos_vdev *vdev)
+{
+	twinos_diskfile_close(&((struct disk *)vdev)->blk.file);
+}
+
 static const struct twinos_vdev_ops ops = {
 	.start = start,
 	.stop = stop,
 	.free = free_disk,
+	.forked = forked,
 };
 
 static void set(struct twinos_vdev *vdev, size_t offset, uint32_t value)

@@ -55,6 +55,8 @@ static void open_ring(struct twinos_diskio *diskio, unsigned int nr)
 		diskio->ring = NULL;
 		return;
 	}
+	/* A child's mapping would keep it after we have closed it. */
+	io_uring_ring_dontfork(diskio->ring);
 	diskio->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (diskio->event < 0 ||
 	    io_uring_register_eventfd(diskio->ring, diskio->event))

@@ -180,10 +180,16 @@ static void net_free(struct twinos_vdev *vdev)
 	free(vdev);
 }
 
+static void net_forked(struct twinos_vdev *vdev)
+{
+	twinos_tap_close(&to_net(vdev)->host.tap);
+}
+
 static const struct twinos_vdev_ops net_ops = {
 	.start = net_start,
 	.stop = net_stop,
 	.free = net_free,
+	.forked = net_forked,
 };
 
 /* ---- what it is ---- */

@@ -352,6 +352,7 @@ static int map_ranges(struct twinos_twin *twin, struct twinos_error *err)
 
 int twinos_twin_forked(struct twinos_twin *twin, struct twinos_error *err)
 {
+	twinos_devices_forked(&twin->devices);
 	twin->low = MAP_FAILED;
 	twin->main = MAP_FAILED;
 	return map_ranges(twin, err);

@@ -208,10 +208,16 @@ static void free_console(struct twinos_vdev *vdev)
 	free(console);
 }
 
+static void forked(struct twinos_vdev *vdev)
+{
+	twinos_pty_close(&((struct vconsole *)vdev)->pty);
+}
+
 static const struct twinos_vdev_ops ops = {
 	.start = start,
 	.stop = stop,
 	.free = free_console,
+	.forked = forked,
 };
 
 static int fill(struct vconsole *console, const struct twinos_spec *spec,

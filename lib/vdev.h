@@ -64,6 +64,8 @@ struct twinos_vdev;
  * @is_lost: who serves it has gone, though nobody has stopped it: the driver waits in
  *	vain; NULL: can't be
  * @free: at last, not while started
+ * @forked: in a child process, which has nothing to do with the device: close what is
+ *	open of the host, so that it is not kept in use after @free; NULL: nothing is
  */
 struct twinos_vdev_ops {
 	int (*start)(struct twinos_vdev *vdev,
@@ -73,6 +75,7 @@ struct twinos_vdev_ops {
 			     size_t size);
 	bool (*is_lost)(struct twinos_vdev *vdev);
 	void (*free)(struct twinos_vdev *vdev);
+	void (*forked)(struct twinos_vdev *vdev);
 };
 
 /**

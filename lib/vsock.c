@@ -125,10 +125,16 @@ static void vsock_free(struct twinos_vdev *vdev)
 	free(vdev);
 }
 
+static void vsock_forked(struct twinos_vdev *vdev)
+{
+	close(to_vsock(vdev)->fd);
+}
+
 static const struct twinos_vdev_ops vsock_ops = {
 	.start = vsock_start,
 	.stop = vsock_stop,
 	.free = vsock_free,
+	.forked = vsock_forked,
 };
 
 static int parse(struct vsock *vsock, const char *text,

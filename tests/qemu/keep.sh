@@ -67,6 +67,10 @@ wait_for 30 shows kept 'TWIN devices up'
 check "with the shell" in_twin kept 'kill -INT %1'
 check "no ping was lost" in_twin kept \
 	'tail -n 2 /tmp/pings; grep " 0% packet loss" /tmp/pings'
+check "its devices can be taken from it" sh -c 'for device in disk0 net0 vsock0; do
+	twinctl device remove kept $device || exit; done'
+check "its supervisor does not keep them" sh -c '! ip link | grep ": tw" &&
+	twinctl device add kept disk=/tmp/disk.img && twinctl device add kept vsock=77'
 check "its supervisor is killed once more" kill -KILL "$(supervisor kept)"
 check "and it is stopped by order" twinctl stop kept
 check "nothing holds it" test ! -e /sys/class/twinos/kept

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -331,6 +333,32 @@ static void test_lock(void **state)
 	reader->ops->free(reader);
 	assert_int_equal(open_with(""), 0);
 	vdev->ops->free(vdev);
+}
+
+/* A child of ours has all that is open as well, unless it says that it needs it not. */
+static void test_forked(void **state)
+{
+	int fds[2];
+	pid_t child;
+	char byte;
+
+	(void)state;
+	begin("");
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (!child) {
+		vdev->ops->forked(vdev);
+		_exit(write(fds[1], "", 1) == 1 && pause());
+	}
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	assert_int_equal(read_sectors(0, SECTOR), VIRTIO_BLK_S_OK);
+	end();
+	assert_int_equal(open_with(""), 0);
+	vdev->ops->free(vdev);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 static void test_read(void **state)
@@ -1035,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(test_qcow2),
 		cmocka_unit_test(test_not_writable),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_forked),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_beyond_the_end),
 		cmocka_unit_test(test_write),
