@@ -175,7 +175,7 @@ refuse_bad_files()
 	refuse_disk 3 'multiple of 512' /tmp/bad/odd
 	{ printf 'QFI\373\0\0\0\3'; head -c 65528 /dev/zero; } >/tmp/bad/qcow2
 	refuse_disk 3 'qcow2' /tmp/bad/qcow2
-	refuse_disk 2 'only raw' /tmp/bad/qcow2,format=qcow2
+	refuse_disk 1 'install the package qemu-system-common' /tmp/bad/qcow2,format=qcow2
 	refuse_disk 2 'not known' /tmp/bad/qcow2,cache=none
 	rm -r /tmp/bad
 }
