@@ -4,11 +4,13 @@
 # each used both ways; what was written outlives the twin; a daemon is killed in the
 # middle of traffic; one is not installed. Wants --devices, --program
 # qemu-storage-daemon and --program virtiofsd.
+# rig.mode=OPTION: how the twin has its CPU [--cpus,1]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 # shellcheck source=tests/qemu/seat.sh
 . /lib/seat.sh
 
+mode=$(option mode --cpus,1 | tr , ' ')
 root=/run/root
 shared=/tmp/shared
 image=/tmp/disk.qcow2
@@ -87,7 +89,8 @@ all_in_use()
 
 start()
 {
-	start_twin dev devices --cpus 1 --memory 256M --share $shared:data \
+	# shellcheck disable=SC2086
+	start_twin dev devices $mode --memory 256M --share $shared:data \
 		--share $shared/tree:fixed,ro,name=fixed \
 		--disk $image,format=qcow2 && wait_for 60 said dev 'TWIN devices up' &&
 		sit_at dev && wait_for 60 shows dev '/ #' && all_in_use
