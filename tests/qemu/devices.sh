@@ -33,7 +33,7 @@ counter()
 
 device_state()
 {
-	twinctl device list dev | sed -n "s/^$1 *[a-z]* *\(in use\|idle\|leaving\).*/\1/p"
+	twinctl device list dev | sed -n "s/^$1 *[a-z-]* *\(in use\|idle\|leaving\).*/\1/p"
 }
 
 in_use()
