@@ -298,6 +298,7 @@ use_nat()
 		'ping -c 3 -W 5 10.98.0.1 | grep "3 packets received"'
 	# shellcheck disable=SC2016
 	in_world socat TCP-LISTEN:7000 'SYSTEM:echo $SOCAT_PEERADDR' &
+	wait_for 20 in_world grep -q ':1B58 ' /proc/net/tcp
 	is "to which it has this host's address" \
 		"$(in_twin dev 'sleep 1; nc 10.99.0.2 7000')" 10.99.0.1
 	in_world ip route add 10.77.0.0/24 via 10.99.0.1
