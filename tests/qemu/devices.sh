@@ -69,6 +69,7 @@ use_net()
 	check "this host pings it" sh -c \
 		'ping -c 50 -i 0.02 -W 20 10.77.0.2 | grep "50 packets received"'
 	socat -u FILE:/tmp/checksummed TCP-LISTEN:5000 &
+	sleep 1
 	is "4 MiB to it" "$(sum_in_twin 'socat -u TCP:10.77.0.1:5000 -')" \
 		"$(sum </tmp/checksummed)"
 	socat -u TCP-LISTEN:5001 - >/tmp/received &
@@ -81,6 +82,7 @@ use_net()
 use_vsock()
 {
 	socat -u FILE:/tmp/checksummed VSOCK-LISTEN:5000 &
+	sleep 1
 	is "4 MiB to it over vsock" "$(sum_in_twin 'socat -u VSOCK-CONNECT:2:5000 -')" \
 		"$(sum </tmp/checksummed)"
 	in_twin dev '{ socat -u FILE:/tmp/sent VSOCK-LISTEN:5001 & } 2>/dev/null; sleep 1'
