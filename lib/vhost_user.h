@@ -14,7 +14,7 @@
 #include "vdev.h"
 
 #define TWINOS_VHOST_USER_CONFIG 64 /* bytes of a configuration, at most */
-#define TWINOS_VHOST_USER_LIMIT_MS 10000
+#define TWINOS_VHOST_USER_LIMIT_MS 8000
 
 /**
  * struct twinos_vhost_user - a connection

@@ -242,7 +242,10 @@ check "no daemon is left" wait_for 10 nothing_left
 check "the disk can be used again" start
 is "and be read" "$(sum_in_twin 'head -c 4194304 /dev/vda | wc -c')" \
 	"$(echo 4194304 | sum)"
-check "it is stopped" stop
+check "the process that holds the twin is killed" kill -9 "$(cat /sys/class/twinos/dev/owner)"
+check "the twin goes" wait_for 30 test ! -e /sys/class/twinos/dev
+check "no daemon is left" wait_for 10 nothing_left
+wait_for 30 ends dev || leave dev
 rm -rf $shared $image /tmp/*.out /tmp/dev.*
 leave_root
 balance
