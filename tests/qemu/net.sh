@@ -3,7 +3,7 @@
 # A twin's network card: not a ping is lost, streams run both ways, in packets larger
 # than a frame; the twin gets its address by DHCP, and reaches through NAT what lies
 # behind this host; all that is a mistake is told in a line and leaves nothing behind.
-# Wants --devices, --program nft and iperf3, and --twin-program iperf3.
+# Wants --devices, --program nft, iperf3 and socat, and --twin-program iperf3.
 # rig.mode=OPTION: how it has its CPU [--cpus,2]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
