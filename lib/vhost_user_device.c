@@ -301,9 +301,8 @@ int twinos_vhost_user_open(struct twinos_vhost_user_device *device,
 int twinos_vhost_user_set_tag(struct twinos_vhost_user_device *device,
 			      const char *tag, struct twinos_error *err)
 {
-	struct virtio_fs_config config = {
-		.num_request_queues = htole32(FS_REQUEST_QUEUES),
-	};
+	const uint32_t nr = htole32(FS_REQUEST_QUEUES);
+	struct virtio_fs_config config = { 0 };
 
 	_Static_assert(sizeof(config) <= sizeof(device->vdev.config), "config");
 	if (!*tag || strlen(tag) > sizeof(config.tag))
@@ -312,6 +311,7 @@ int twinos_vhost_user_set_tag(struct twinos_vhost_user_device *device,
 				   "characters",
 				   tag, sizeof(config.tag));
 	memcpy(config.tag, tag, strlen(tag));
+	memcpy(&config.num_request_queues, &nr, sizeof(nr));
 	memcpy(device->vdev.config, &config, sizeof(config));
 	device->vdev.config_size = sizeof(config);
 	return 0;
