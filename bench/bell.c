@@ -125,7 +125,7 @@ static int tie(const struct twinos_twin *twin, unsigned long cmd)
 	return bind.fd;
 }
 
-static struct twinos_twin *load(unsigned int cpu)
+static struct twinos_twin *load(const unsigned int *cpu)
 {
 	static const char *const initrds[] = { "/twins/initrd" };
 	struct twinos_config config = {
@@ -135,7 +135,7 @@ static struct twinos_twin *load(unsigned int cpu)
 		.nr_initrds = 1,
 		.cmdline =
 			"printk.devkmsg=on twin.plan=echo twin.after=1000000",
-		.cpus = &cpu,
+		.cpus = cpu,
 		.nr_cpus = 1,
 		.memory = 192 << 20,
 	};
@@ -149,7 +149,7 @@ static struct twinos_twin *load(unsigned int cpu)
 /* argv: CPU PEER TWIN_CPU SECONDS TIMES */
 static int play(const unsigned int *numbers)
 {
-	struct twinos_twin *twin = load(numbers[2]);
+	struct twinos_twin *twin = load(&numbers[2]);
 	int call = tie(twin, TWINOS_BIND_CALL);
 	int kick = tie(twin, TWINOS_BIND_KICK);
 	int there = new_eventfd(), back = new_eventfd();

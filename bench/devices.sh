@@ -4,8 +4,9 @@
 # A twin's devices beside what the host has itself: a network card beside a veth pair, vsock
 # beside its loopback, a disk beside the same file, a doorbell beside an eventfd. Prints
 # samples, lines that begin with BENCH; both sides of each comparison in turn.
-# rig.times=N: samples of each [5]; rig.parts: which of bell,net,counts,vsock,disk;
-# steps, which traces both kernels, only if it is asked for
+# rig.times=N: samples of each [5]; rig.window: seconds of each [2]
+# rig.parts: which of bell,net,counts,vsock,disk; steps, which traces both kernels, only
+# if it is asked for
 # rig.mode=OPTION: how the twin has its CPU [--cpus,2-2]; rig.peer: the CPU of the other
 # end of the veth pair [1]; rig.poll: us, of a second network card [2000]
 # shellcheck source=tests/qemu/lib.sh
@@ -252,7 +253,6 @@ trace()
 	traced host </sys/kernel/tracing/trace >/tmp/trace
 	in_twin cat /sys/kernel/tracing/trace | traced twin >>/tmp/trace
 	sort -k 2,2n /tmp/trace >/tmp/trace.sorted
-	[ "$(option trace n)" = n ] || head -n 4000 /tmp/trace.sorted | tail -n 400 | sed "s/^/TRACE $1 /"
 	awk -v khz="$khz" -v path="$1" -v card="$3" -v there="$4" \
 		-f /files/steps.awk /tmp/trace.sorted | sort -k 1,1n -k 2,2n | medians "$1"
 	rm /tmp/trace /tmp/trace.sorted
