@@ -23,6 +23,7 @@ struct desc {
 struct table {
 	const char *data;
 	uint32_t nr;
+	bool indirect;
 };
 
 static uint16_t load(const uint16_t *at)
@@ -156,9 +157,11 @@ static int add_buffer(const struct twinos_vring *vring, const struct desc *desc,
 static int enter(const struct twinos_vring *vring, const struct desc *desc,
 		 struct table *table)
 {
-	if (!vring->indirect || table->data != vring->desc ||
+	/* One that names the ring's own table would lead on to itself for ever. */
+	if (!vring->indirect || table->indirect ||
 	    desc->flags & VRING_DESC_F_NEXT || desc->len % sizeof(*desc))
 		return -EBADMSG;
+	table->indirect = true;
 	table->nr = desc->len / sizeof(*desc);
 	table->data = twinos_twinmem_at(vring->memory, desc->addr, desc->len);
 	return table->data ? 0 : -EFAULT;
@@ -171,7 +174,7 @@ static int enter(const struct twinos_vring *vring, const struct desc *desc,
 static int collect(const struct twinos_vring *vring,
 		   struct twinos_vring_chain *chain)
 {
-	struct table table = { vring->desc, vring->size };
+	struct table table = { vring->desc, vring->size, false };
 	uint32_t limit = vring->size, nr = 0;
 	struct desc desc = { .flags = VRING_DESC_F_NEXT, .next = chain->head };
 	int ret = 0;

@@ -483,6 +483,10 @@ static void test_bad_indirect(void **state)
 	begin_indirect(INDIRECT, 1, 0);
 	table(0, DRIVER_DATA, 1, NEXT, 1);
 	refused(0);
+	/* The ring's own table, which leads to itself. */
+	begin_indirect(INDIRECT, 1, 0);
+	desc(0, DRIVER_DESC, 16, VRING_DESC_F_INDIRECT, 0);
+	refused(0);
 	begin_indirect(INDIRECT, 1, 0);
 	desc(0, DRIVER_TABLE, 17, VRING_DESC_F_INDIRECT, 0);
 	refused(0);
