@@ -13,7 +13,7 @@ only=$(option only '')
 # By its own entry the kernel need not be unpacked: these twins do not live long.
 # shellcheck disable=SC2046
 set -- --kernel /twins/1 --entry "$(option entry bzimage)" --initrd /twins/initrd --append twin.plan=tick \
-	--memory "$(option memory 64M)" $(option twinctl --cpus,1 | tr , ' ')
+	--memory "$(option memory 80M)" $(option twinctl --cpus,1 | tr , ' ')
 
 # arm N - the Nth call will fail; 0: none
 arm()
