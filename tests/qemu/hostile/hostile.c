@@ -65,17 +65,16 @@ static bool is_answered(void)
 	return smp_load_acquire(&virtio->answer.token) == token;
 }
 
-static void wait_for_answer(void)
+static bool wait_for_answer(void)
 {
 	int tries;
 
-	for (tries = 0; tries < 100000 && !is_answered(); tries++)
+	for (tries = 0; tries < 5000 && !is_answered(); tries++)
 		usleep_range(200, 400);
-	if (!is_answered())
-		unanswered++;
+	return is_answered();
 }
 
-static u32 send(u8 id, u16 device, const void *data, u32 size)
+static void write_message(u8 id, u16 device, const void *data, u32 size)
 {
 	struct twinos_msg *message = &virtio->message;
 
@@ -85,8 +84,20 @@ static u32 send(u8 id, u16 device, const void *data, u32 size)
 	memcpy(message->payload, data, size);
 	smp_store_release(&message->token, ++token);
 	guest_kick(TWINOS_BIT_VIRTIO);
-	wait_for_answer();
-	return virtio->answer.result;
+}
+
+/* Now and then the guest module writes a message of its own over ours: try again. */
+static u32 send(u8 id, u16 device, const void *data, u32 size)
+{
+	int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		write_message(id, device, data, size);
+		if (wait_for_answer())
+			return virtio->answer.result;
+	}
+	unanswered++;
+	return TWINOS_MSG_FAILED;
 }
 
 static void send_nonsense(void)
