@@ -69,6 +69,8 @@ static void ask(struct twinos_bus *bus, struct twinos_virtio *area,
 		twinos_bus_ask_back(bus, &bus->slots[1]);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct twinos_twinmem memory;
