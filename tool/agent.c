@@ -23,6 +23,9 @@
 /* As rresvport(3) has it. */
 #define LOWEST_PORT 512
 
+#define RESET_TRIES 3
+#define RESET_PAUSE_US 200000
+
 union address {
 	struct sockaddr any;
 	struct sockaddr_un local;
@@ -222,6 +225,41 @@ static int other_revision(const char *name, unsigned int revision,
 			   name, revision, TWINOS_AGENT_REVISION);
 }
 
+/* A socket at which the agent has said its revision, or -errno. */
+static int try_once(const union address *address, socklen_t length,
+		    int64_t until, unsigned int *revision)
+{
+	int fd = open_socket(address);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = connect_until(fd, address, length, until);
+	if (!ret)
+		ret = say_hello(fd, until, revision);
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+/*
+ * A connection to a twin whose vsock has just come to life is reset now and then; and so
+ * is each one where no agent listens, so there is an end to it.
+ */
+static int try_some(const union address *address, socklen_t length,
+		    int64_t until, unsigned int *revision)
+{
+	int fd, tries = RESET_TRIES;
+
+	for (;;) {
+		fd = try_once(address, length, until, revision);
+		if (fd != -ECONNRESET || !--tries || watch_now() >= until)
+			return fd;
+		usleep(RESET_PAUSE_US);
+	}
+}
+
 int agent_connect(const char *name, int64_t until, struct twinos_error *err)
 {
 	unsigned int revision = 0;
@@ -232,20 +270,13 @@ int agent_connect(const char *name, int64_t until, struct twinos_error *err)
 	ret = find_address(name, &address, &length, err);
 	if (ret)
 		return ret;
-	fd = open_socket(&address);
+	fd = try_some(&address, length, until, &revision);
 	if (fd < 0)
 		return no_agent(name, fd, err);
-	ret = connect_until(fd, &address, length, until);
-	if (!ret)
-		ret = say_hello(fd, until, &revision);
-	if (ret)
-		ret = no_agent(name, ret, err);
-	else if (revision != TWINOS_AGENT_REVISION)
-		ret = other_revision(name, revision, err);
-	if (!ret)
+	if (revision == TWINOS_AGENT_REVISION)
 		return fd;
 	close(fd);
-	return ret;
+	return other_revision(name, revision, err);
 }
 
 int agent_fail(const struct twinos_error *err)
