@@ -97,12 +97,6 @@ is_as_noted_now()
 
 # ---- mistakes --------------------------------------------------------------
 
-one_line()
-{
-	[ "$(grep -cv "^Try 'twinctl.* --help'.\$" "$1")" = 1 ] &&
-		grep -q '^twinctl: ' "$1"
-}
-
 # refuse CODE PATTERN OPTION... - of a twin that must not start
 refuse()
 {
