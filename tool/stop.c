@@ -50,7 +50,8 @@ static const struct args_option options[] = {
 	{ .name = "timeout",
 	  .value = "SECONDS",
 	  .set = set_timeout,
-	  .help = "how long to wait (default: 10)" },
+	  .help = "how long the process that holds the twin may take\n"
+		  "(default: 10)" },
 	{ .name = "json",
 	  .set = args_set_json,
 	  .help = "JSON on standard output, errors too" },

@@ -50,6 +50,27 @@ static void signal_owner(int fd, const char *name, int signal_nr)
 	close(pidfd);
 }
 
+/*
+ * An owner that has let go needs no time limit and can't be killed: the kernel zeroes
+ * the memory, which takes as long as there is memory. It holds the twin's lock
+ * meanwhile (teardown() in host/twin.c), for which a stop waits.
+ */
+static int wait_for_kernel(int fd, unsigned int *state, unsigned int *reason)
+{
+	if (twinos_stop(fd, TWINOS_REASON_REQUEST, NULL) != -ENODEV)
+		return -ETIMEDOUT;
+	return twinos_get_state(fd, state, reason);
+}
+
+static int wait_until_gone(const struct unplug *unplug, int fd,
+			   unsigned int *state, unsigned int *reason)
+{
+	int ret = watch_until(fd, is_given_back, unplug->timeout_ms, state,
+			      reason);
+
+	return ret == -ETIMEDOUT ? wait_for_kernel(fd, state, reason) : ret;
+}
+
 /* An owner whose twin was not stopped by us does not know that it is to go. */
 static int wait_for_owner(const struct unplug *unplug, int fd, const char *name,
 			  unsigned int *state, unsigned int *reason)
@@ -59,12 +80,11 @@ static int wait_for_owner(const struct unplug *unplug, int fd, const char *name,
 	if (!twinos_get_state(fd, state, reason) &&
 	    *reason != TWINOS_REASON_REQUEST)
 		signal_owner(fd, name, SIGTERM);
-	ret = watch_until(fd, is_given_back, unplug->timeout_ms, state, reason);
+	ret = wait_until_gone(unplug, fd, state, reason);
 	if (ret != -ETIMEDOUT || !unplug->force)
 		return ret;
 	signal_owner(fd, name, SIGKILL);
-	return watch_until(fd, is_given_back, unplug->timeout_ms, state,
-			   reason);
+	return wait_until_gone(unplug, fd, state, reason);
 }
 
 static int not_given_back(const struct unplug *unplug, const char *name)

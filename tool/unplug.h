@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long it may take to give all back, if nobody says otherwise. */
+/* How long the process may take to let go, if nobody says otherwise. */
 #define UNPLUG_MS 10000
 
 /**
