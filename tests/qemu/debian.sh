@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # A twin runs Debian with systemd from a disk: it comes up whole, is logged in to, has a
-# network over which apt fetches, and powers off in order, with its file system clean.
+# network over which apt fetches, has fio verify a disk, and powers off in order, with its
+# file system clean.
 # Wants --devices, --image build/debian.ext4 (scripts/debian-image) and --program e2fsck.
 # rig.mode=WORD,WORD...: how it has its CPU [--cpus,1]; rig.image=DEVICE [/dev/vda]
 # shellcheck source=tests/qemu/lib.sh
@@ -83,6 +84,13 @@ fetch_list()
 		in_twin deb "apt-cache show twin-load | grep -q $(sum $load)"
 }
 
+# Requests of all sizes, past the cache, 16 at a time; each block has its sum in it.
+fio_verifies()
+{
+	in_twin deb 'fio --name=disk --filename=/dev/vdb --rw=randrw --bsrange=512-64k --direct=1 --ioengine=libaio --iodepth=16 --fsync=32 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --output=/tmp/fio.out' || return
+	in_twin deb 'grep "err= 0" /tmp/fio.out && ! grep "err= [1-9]" /tmp/fio.out'
+}
+
 gone()
 {
 	[ ! -e /sys/class/twinos/deb ]
@@ -114,12 +122,13 @@ saved()
 
 load_module
 make_repository
+truncate -s 32M /tmp/fio.img
 httpd -f -p 8080 -h $web &
 httpd=$!
 record
 # shellcheck disable=SC2086
 check "a twin starts" start_twin deb root $mode --memory 768M --disk "$image" \
-	--net host=10.77.0.1/24 --vsock 4 --rng
+	--disk /tmp/fio.img --net host=10.77.0.1/24 --vsock 4 --rng
 check "its first user space runs" wait_for 60 said deb 'TWIN facts end'
 gone && finish
 job waiter twinctl wait deb
@@ -135,6 +144,8 @@ check "apt-get update fetches a list" fetch_list
 check "apt-get download fetches 8 MiB" in_twin deb 'cd /root && apt-get download twin-load'
 check "its disk has them right" in_twin deb \
 	"sync && echo 3 >/proc/sys/vm/drop_caches && sha256sum /root/${load##*/} | grep $(sum $load)"
+check "fio writes to another disk at random and verifies it" fio_verifies
+note "$(in_twin deb 'grep -h " IOPS=" /tmp/fio.out | tr "\n" " "')"
 note "$(in_twin deb 'systemd-analyze time' | head -n 1)"
 note "$(cd /sys/class/twinos/deb/doorbell && grep . -- *_helped | tr '\n' ' ')"
 enter deb poweroff
@@ -147,5 +158,5 @@ check "and has what was fetched" saved "/root/${load##*/}"
 check "its terminal is closed" wait_for 20 ends deb
 kill $httpd
 balance
-rm -rf $web
+rm -rf $web /tmp/fio.img
 finish
