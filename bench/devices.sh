@@ -73,7 +73,7 @@ start()
 	# Of a file with holes, reading would cost nothing.
 	dd if=/dev/urandom of=$IMAGE bs=1M count=${IMAGE_SIZE%M} conv=notrunc 2>/dev/null
 	set -- --disk $IMAGE
-	[ ! -e /dev/vda ] || set -- "$@" --disk /dev/vda
+	[ ! -e /dev/vda ] || set -- "$@" --disk /dev/vda,direct
 	# shellcheck disable=SC2086
 	start_twin bench devices $mode --memory 256M --vsock 77 "$@" \
 		--net host=10.77.0.1/24 --net "host=10.77.1.1/24,busy-poll=$poll" ||

@@ -310,9 +310,24 @@ static int check_spec(const struct twinos_spec *spec, struct twinos_error *err)
 	return 0;
 }
 
+static void describe(struct disk *disk, const char *path)
+{
+	const struct twinos_diskfile *file = &disk->blk.file;
+	static const char *const hows[2][2] = { { "", " (direct)" },
+						{ " (ro)", " (ro, direct)" } };
+
+	snprintf(disk->vdev.detail, sizeof(disk->vdev.detail), "%s%s", path,
+		 hows[file->read_only][file->direct]);
+}
+
 static int fill(struct disk *disk, const struct twinos_spec *spec,
 		struct twinos_error *err)
 {
+	const struct twinos_diskfile_how how = {
+		.read_only = twinos_spec_has(spec, "ro"),
+		.raw = twinos_spec_has(spec, "format"),
+		.direct = twinos_spec_has(spec, "direct"),
+	};
 	const char *path = twinos_spec_get(spec, "file");
 	int ret;
 
@@ -321,14 +336,10 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 		ret = take(spec, "serial", disk->blk.serial,
 			   sizeof(disk->blk.serial), err);
 	if (!ret)
-		ret = twinos_diskfile_open(&disk->blk.file, path,
-					   twinos_spec_has(spec, "ro"),
-					   twinos_spec_has(spec, "format"),
-					   err);
+		ret = twinos_diskfile_open(&disk->blk.file, path, &how, err);
 	if (ret)
 		return ret;
-	snprintf(disk->vdev.detail, sizeof(disk->vdev.detail), "%s%s", path,
-		 disk->blk.file.read_only ? " (ro)" : "");
+	describe(disk, path);
 	fill_config(&disk->vdev, disk->blk.file.size,
 		    disk->blk.file.block_size);
 	disk->vdev.features = features(disk->blk.file.read_only);
@@ -367,8 +378,8 @@ int twinos_disk_open(const char *text, struct twinos_vdev **vdev,
 		     struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = {
-		{ "file", false },   { "ro", true },  { "format", false },
-		{ "serial", false }, { NULL, false },
+		{ "file", false },   { "ro", true },	  { "direct", true },
+		{ "format", false }, { "serial", false }, { NULL, false },
 	};
 	struct twinos_spec spec;
 	int ret = twinos_spec_parse(&spec, "disk", text, "file", keys, err);

@@ -13,6 +13,7 @@
 
 #define SECTOR 512
 #define ZEROES 65536
+#define ALIGN 4096 /* of them: enough for any direct I/O */
 #define STEP (4U << 20) /* bytes; Linux seldom asks for more at once */
 
 static int refuse(struct twinos_error *err, int code, const char *path,
@@ -133,21 +134,62 @@ static int check_raw(const struct twinos_diskfile *file, const char *path,
 		      "',format=raw'");
 }
 
+/* Its buffers are the twin's, where nothing but sectors begins. */
+static int check_alignment(const struct twinos_diskfile *file, const char *path,
+			   const struct statx *st, struct twinos_error *err)
+{
+	if (!(st->stx_mask & STATX_DIOALIGN) || !st->stx_dio_offset_align ||
+	    st->stx_dio_mem_align > SECTOR)
+		return refuse(err, EOPNOTSUPP, path,
+			      "what it lies on knows no direct I/O by sectors; "
+			      "leave ',direct' out");
+	if (file->size % st->stx_dio_offset_align)
+		return twinos_fail(err, TWINOS_ERROR_IMAGE, EINVAL,
+				   "%.300s: its size is not a multiple of %u "
+				   "bytes, as ',direct' needs it here",
+				   path, st->stx_dio_offset_align);
+	return 0;
+}
+
+/* Not when it is opened: the look at its first bytes is not aligned. */
+static int set_direct(struct twinos_diskfile *file, const char *path,
+		      struct twinos_error *err)
+{
+	struct statx st;
+	int ret, flags = fcntl(file->fd, F_GETFL);
+
+	if (statx(file->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st))
+		return refuse(err, errno, path, strerror(errno));
+	ret = check_alignment(file, path, &st, err);
+	if (ret)
+		return ret;
+	if (fcntl(file->fd, F_SETFL, flags | O_DIRECT))
+		return refuse(err, errno, path, strerror(errno));
+	if (file->block_size < st.stx_dio_offset_align)
+		file->block_size = st.stx_dio_offset_align;
+	file->direct = true;
+	return 0;
+}
+
 int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,
-			 bool read_only, bool raw, struct twinos_error *err)
+			 const struct twinos_diskfile_how *how,
+			 struct twinos_error *err)
 {
 	int ret;
 
-	*file = (struct twinos_diskfile){ .fd = -1, .read_only = read_only };
+	*file = (struct twinos_diskfile){ .fd = -1,
+					  .read_only = how->read_only };
 	ret = check_kind(path, err);
 	if (!ret)
 		ret = open_fd(file, path, err);
 	if (!ret)
 		ret = lock(file, path, err);
-	if (!ret && !raw)
+	if (!ret && !how->raw)
 		ret = check_raw(file, path, err);
 	if (!ret)
 		ret = check_size(file, path, err);
+	if (!ret && how->direct)
+		ret = set_direct(file, path, err);
 	if (ret)
 		twinos_diskfile_close(file);
 	return ret;
@@ -265,7 +307,7 @@ int twinos_diskfile_discard(struct twinos_diskfile *file, uint64_t offset,
 static int write_zeroes(struct twinos_diskfile *file, uint64_t offset,
 			uint64_t length)
 {
-	static const char zeroes[ZEROES];
+	static const _Alignas(ALIGN) char zeroes[ZEROES];
 	struct twinos_diskfile_io io;
 	struct iovec iov;
 	int ret = 0;

@@ -16,24 +16,39 @@
 /**
  * struct twinos_diskfile
  * @size: in bytes, a multiple of 512; what the file had when it was opened
- * @block_size: what all offsets and lengths had best be multiples of
+ * @block_size: what all offsets and lengths had best be multiples of, and with @direct
+ *	must be
  * @flush_failed: so that it is told again
  */
 struct twinos_diskfile {
 	int fd;
 	bool read_only;
+	bool direct;
 	bool block_device;
 	bool flush_failed;
 	uint64_t size;
 	uint32_t block_size;
 };
 
+/**
+ * struct twinos_diskfile_how - to open one
+ * @raw: the user insists that it is raw, however much it looks like qcow2
+ * @direct: past the host's page cache (O_DIRECT in open(2)); all buffers must be aligned
+ *	to 512 bytes then, as those of Linux's virtio_blk are
+ */
+struct twinos_diskfile_how {
+	bool read_only;
+	bool raw;
+	bool direct;
+};
+
 /*
  * twinos_diskfile_open() - @path, an existing regular file or block device of whole
- * sectors; @raw: the user insists that it is raw, however much it looks like qcow2
+ * sectors
  */
 int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,
-			 bool read_only, bool raw, struct twinos_error *err);
+			 const struct twinos_diskfile_how *how,
+			 struct twinos_error *err);
 void twinos_diskfile_close(struct twinos_diskfile *file);
 
 enum twinos_diskfile_op {

@@ -50,11 +50,17 @@ static char *double_commas(const char *text)
 	return doubled;
 }
 
+struct how {
+	bool is_device;
+	bool read_only;
+	bool direct;
+};
+
 /* @path: absolute, with doubled commas */
 static int add_args(struct twinos_daemon *daemon, const char *program,
-		    const char *path, bool is_device, bool read_only)
+		    const char *path, const struct how *how)
 {
-	const char *mode = read_only ? "on" : "off";
+	const char *mode = how->read_only ? "on" : "off";
 	int ret = twinos_daemon_add_arg(daemon, "%s", program);
 
 	daemon->name = PROGRAM;
@@ -63,8 +69,9 @@ static int add_args(struct twinos_daemon *daemon, const char *program,
 	if (!ret)
 		ret = twinos_daemon_add_arg(
 			daemon,
-			"driver=%s,node-name=file,discard=unmap,read-only=%s,filename=%s",
-			is_device ? "host_device" : "file", mode, path);
+			"driver=%s,node-name=file,discard=unmap,cache.direct=%s,read-only=%s,filename=%s",
+			how->is_device ? "host_device" : "file",
+			how->direct ? "on" : "off", mode, path);
 	if (!ret)
 		ret = twinos_daemon_add_arg(daemon, "--blockdev");
 	if (!ret)
@@ -79,26 +86,23 @@ static int add_args(struct twinos_daemon *daemon, const char *program,
 			daemon,
 			"type=vhost-user-blk,id=disk,node-name=disk,addr.type=fd,addr.str=" TWINOS_DAEMON_FD_TEXT
 			",writable=%s",
-			read_only ? "off" : "on");
+			how->read_only ? "off" : "on");
 	return ret;
 }
 
 static int prepare(struct twinos_daemon *daemon, const char *path,
-		   bool read_only, struct twinos_error *err)
+		   struct how *how, struct twinos_error *err)
 {
 	char program[PATH_MAX], *whole, *doubled;
-	bool is_device;
 	int ret = find_program(program, err);
 
 	if (!ret)
-		ret = look_at(path, &is_device, err);
+		ret = look_at(path, &how->is_device, err);
 	if (ret)
 		return ret;
 	whole = realpath(path, NULL);
 	doubled = whole ? double_commas(whole) : NULL;
-	ret = doubled ?
-		      add_args(daemon, program, doubled, is_device, read_only) :
-		      -ENOMEM;
+	ret = doubled ? add_args(daemon, program, doubled, how) : -ENOMEM;
 	free(doubled);
 	free(whole);
 	return ret ? twinos_fail(err, TWINOS_ERROR_SYSTEM, -ret,
@@ -110,7 +114,10 @@ static int fill(struct twinos_vhost_user_device *device,
 		const struct twinos_spec *spec, struct twinos_error *err)
 {
 	const char *path = twinos_spec_get(spec, "file");
-	bool read_only = twinos_spec_has(spec, "ro");
+	struct how how = {
+		.read_only = twinos_spec_has(spec, "ro"),
+		.direct = twinos_spec_has(spec, "direct"),
+	};
 	int ret = twinos_spec_name(spec, &device->vdev, err);
 
 	if (ret)
@@ -120,12 +127,13 @@ static int fill(struct twinos_vhost_user_device *device,
 					"is of no use: a qcow2 disk has no "
 					"serial number",
 					err);
-	ret = prepare(&device->daemon, path, read_only, err);
+	ret = prepare(&device->daemon, path, &how, err);
 	if (ret)
 		return ret;
 	device->vdev.kind = "disk";
 	snprintf(device->vdev.detail, sizeof(device->vdev.detail),
-		 "%s (qcow2%s)", path, read_only ? ", ro" : "");
+		 "%s (qcow2%s%s)", path, how.read_only ? ", ro" : "",
+		 how.direct ? ", direct" : "");
 	return twinos_vhost_user_open(device, err);
 }
 

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Disks of a twin: images, one of them read-only, and a disk of the host. Written past
-# the cache and verified; as a file system that is cut off in the middle of writes and has
-# to have what was synced; over a restart; with io_uring forbidden, where that can be done;
-# and what can't be a disk is refused. Wants --devices, --disk, --program mke2fs, e2fsck
-# and debugfs.
+# Disks of a twin: images, one of them read-only, and a disk of the host, used past its
+# page cache. Written past the twin's own cache and verified; as a file system that is cut
+# off in the middle of writes and has to have what was synced; over a restart; with io_uring
+# forbidden, where that can be done; and what can't be a disk is refused. Wants --devices,
+# --disk, --program mke2fs, e2fsck and debugfs.
 # rig.mode=OPTION: how it has its CPU [--cpus,1]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
@@ -24,7 +24,7 @@ start()
 {
 	# shellcheck disable=SC2086
 	start_twin dev devices $mode --memory 256M --disk $plain \
-		--disk $files,name=files --disk $fixed,ro --disk /dev/vda "$@"
+		--disk $files,name=files --disk $fixed,ro --disk /dev/vda,direct "$@"
 }
 
 # sit_down - at the terminal of a life that has begun
@@ -56,6 +56,17 @@ stop()
 rings()
 {
 	open_files 'anon_inode:\[io_uring\]' | wc -l
+}
+
+# past_cache FILE - the twin's holder has it open with O_DIRECT
+past_cache()
+{
+	for fd in "/proc/$(cat $sys/owner)/fd/"*; do
+		[ "$(readlink "$fd")" = "$1" ] || continue
+		grep -q '^flags:.*4....$' "${fd%/fd/*}/fdinfo/${fd##*/}"
+		return
+	done
+	return 1
 }
 
 sum()
@@ -177,6 +188,7 @@ refuse_bad_files()
 	refuse_disk 3 'qcow2' /tmp/bad/qcow2
 	refuse_disk 1 'install the package qemu-system-common' /tmp/bad/qcow2,format=qcow2
 	refuse_disk 2 'not known' /tmp/bad/qcow2,cache=none
+	refuse_disk 3 'knows no direct I/O' $fixed,direct
 	rm -r /tmp/bad
 }
 
@@ -212,6 +224,8 @@ twinctl device list dev | sed 's/^/# /'
 is "each disk has a ring" "$(rings)" 4
 is "it knows them apart" "$(in_twin dev 'cat /sys/block/vd?/serial')" \
 	disk0filesdisk1disk2
+check "one is used past the page cache" past_cache /dev/vda
+check "the others are not" fails past_cache $plain
 refuse_disk 3 'locked' $plain
 refuse_disk 3 'locked' $files
 refuse_disk 3 'writes to it' $files,ro

@@ -248,6 +248,7 @@ static void test_bad_options(void **state)
 	refused(",format=qcow2,serial=1", EINVAL, "no serial number");
 	refused(",format", EINVAL, "needs a value");
 	refused(",ro=1", EINVAL, "takes no value");
+	refused(",direct=on", EINVAL, "takes no value");
 	refused(",cache=none", EINVAL, "is not known");
 	refused(",serial=123456789012345678901", EINVAL, "too long");
 	refused(",name=12345678901234567890123456789012", EINVAL,
@@ -435,6 +436,35 @@ static void test_write(void **state)
 }
 
 /* Without flushes each write lasts by itself; the data is right at least. */
+/* Where the file system of /tmp can't, that is said. */
+static void test_direct(void **state)
+{
+	uint8_t *data;
+
+	(void)state;
+	make_file(NR_SECTORS * SECTOR);
+	if (open_with(",direct")) {
+		assert_int_equal(err.code, EOPNOTSUPP);
+		assert_non_null(strstr(err.text, "leave ',direct' out"));
+		skip();
+	}
+	assert_non_null(strstr(vdev->detail, " (direct)"));
+	start_with(vdev->features);
+	assert_int_equal(read_sectors(8, 8 * SECTOR), VIRTIO_BLK_S_OK);
+	check_data(8, 8 * SECTOR);
+	data = fake_driver_at(&driver, DATA);
+	memset(data, 0x5a, DATA_SIZE);
+	assert_int_equal(write_sectors(16, 8 * SECTOR), VIRTIO_BLK_S_OK);
+	assert_int_equal(flush(), VIRTIO_BLK_S_OK);
+	assert_int_equal(file_byte(16 * SECTOR), 0x5a);
+	assert_int_equal(file_byte(24 * SECTOR - 1), 0x5a);
+	assert_int_equal(file_byte(24 * SECTOR), pattern(24 * SECTOR));
+	assert_int_equal(one_range(VIRTIO_BLK_T_WRITE_ZEROES, 16, 8, 0),
+			 VIRTIO_BLK_S_OK);
+	assert_int_equal(file_byte(16 * SECTOR), 0);
+	end();
+}
+
 static void test_write_through(void **state)
 {
 	(void)state;
@@ -1067,6 +1097,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_beyond_the_end),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_write_through),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_no_status),
