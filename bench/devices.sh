@@ -8,7 +8,8 @@
 # rig.parts: which of bell,net,counts,vsock,disk; steps, which traces both kernels, only
 # if it is asked for
 # rig.mode=OPTION: how the twin has its CPU [--cpus,2-2]; rig.peer: the CPU of the other
-# end of the veth pair [1]; rig.poll: us, of a second network card [2000]
+# end of the veth pair [1]; rig.poll: us, of a second network card [2000];
+# rig.diskpoll: us, of all disks [0]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
@@ -17,6 +18,7 @@ parts=$(option parts bell,net,counts,vsock,disk)
 mode=$(option mode --cpus,2-2 | tr , ' ')
 peer=$(option peer 1)
 poll=$(option poll 2000)
+diskpoll=$(option diskpoll 0)
 window=$(option window 2) # seconds
 HOST_CPU=0
 PORT=5000
@@ -72,8 +74,10 @@ start()
 	truncate -s $IMAGE_SIZE $IMAGE
 	# Of a file with holes, reading would cost nothing.
 	dd if=/dev/urandom of=$IMAGE bs=1M count=${IMAGE_SIZE%M} conv=notrunc 2>/dev/null
-	set -- --disk $IMAGE
-	[ ! -e /dev/vda ] || set -- "$@" --disk /dev/vda,direct
+	busy=
+	[ "$diskpoll" = 0 ] || busy=",busy-poll=$diskpoll"
+	set -- --disk "$IMAGE$busy"
+	[ ! -e /dev/vda ] || set -- "$@" --disk "/dev/vda,direct$busy"
 	# shellcheck disable=SC2086
 	start_twin bench devices $mode --memory 256M --vsock 77 "$@" \
 		--net host=10.77.0.1/24 --net "host=10.77.1.1/24,busy-poll=$poll" ||
@@ -184,7 +188,7 @@ counts()
 {
 	echo "$(cat /sys/class/twinos/bench/doorbell/kicks) $(switches)" \
 		"$(interrupts '(RES|CAL):')" \
-		"$(in_twin awk '/twinos-doorbell/ { print $2 }' /proc/interrupts)"
+		"$(in_twin awk '/twinos-doorbell/ { n += $2 } END { print n + 0 }' /proc/interrupts)"
 }
 
 # count NAME ADDRESS - what happens while bytes go there and back

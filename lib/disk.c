@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "blk.h"
 #include "diskio.h"
@@ -48,6 +49,7 @@ struct request {
  * @requests: NR_REQUESTS of them, while it is started
  * @begun: since the kernel was last told
  * @pushed: the driver may be waiting to hear of it
+ * @busy_poll: us to look for work before the worker sleeps
  */
 struct disk {
 	struct twinos_vdev vdev;
@@ -57,6 +59,7 @@ struct disk {
 	struct request *requests, *free;
 	unsigned int begun;
 	bool pushed;
+	unsigned int busy_poll;
 	struct twinos_vring ring;
 	struct twinos_vworker worker;
 };
@@ -112,12 +115,37 @@ static bool begin(struct disk *disk)
 	return true;
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Neither a kick nor a wake-up is needed for what comes in this time. */
+static void look_for_work(struct disk *disk)
+{
+	int64_t until = now_us() + disk->busy_poll;
+
+	while (!twinos_vring_has(&disk->ring) && now_us() < until) {
+		if (disk->begun)
+			submit(disk);
+		if (twinos_diskio_look(&disk->io))
+			until = now_us() + disk->busy_poll;
+		call(disk);
+	}
+}
+
 static bool process(void *ctx, unsigned int queue)
 {
 	struct disk *disk = ctx;
-	bool more = begin(disk);
+	bool more;
 
 	(void)queue;
+	if (disk->busy_poll)
+		look_for_work(disk);
+	more = begin(disk);
 	if (!more || ++disk->begun == BATCH)
 		more |= !submit(disk);
 	call(disk);
@@ -336,6 +364,8 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 		ret = take(spec, "serial", disk->blk.serial,
 			   sizeof(disk->blk.serial), err);
 	if (!ret)
+		ret = twinos_spec_busy_poll(spec, &disk->busy_poll, err);
+	if (!ret)
 		ret = twinos_diskfile_open(&disk->blk.file, path, &how, err);
 	if (ret)
 		return ret;
@@ -378,8 +408,10 @@ int twinos_disk_open(const char *text, struct twinos_vdev **vdev,
 		     struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = {
-		{ "file", false },   { "ro", true },	  { "direct", true },
-		{ "format", false }, { "serial", false }, { NULL, false },
+		{ "file", false },   { "ro", true },
+		{ "direct", true },  { "format", false },
+		{ "serial", false }, { "busy-poll", false },
+		{ NULL, false },
 	};
 	struct twinos_spec spec;
 	int ret = twinos_spec_parse(&spec, "disk", text, "file", keys, err);

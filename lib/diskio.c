@@ -122,10 +122,11 @@ static void step_is_over(struct twinos_diskio *diskio,
 		diskio->done(diskio->ctx, io, ret);
 }
 
-static void reap(struct twinos_diskio *diskio)
+static bool reap(struct twinos_diskio *diskio)
 {
 	struct twinos_diskfile_io *io;
 	struct io_uring_cqe *cqe;
+	bool any = false;
 	int result;
 
 	while (!io_uring_peek_cqe(diskio->ring, &cqe)) {
@@ -134,7 +135,9 @@ static void reap(struct twinos_diskio *diskio)
 		io_uring_cqe_seen(diskio->ring, cqe);
 		if (io)
 			step_is_over(diskio, io, result);
+		any = true;
 	}
+	return any;
 }
 
 /* ---- both ---- */
@@ -187,6 +190,11 @@ bool twinos_diskio_reap(struct twinos_diskio *diskio)
 	(void)!eventfd_read(diskio->event, &count);
 	reap(diskio);
 	return !io_uring_sq_ready(diskio->ring) || twinos_diskio_submit(diskio);
+}
+
+bool twinos_diskio_look(struct twinos_diskio *diskio)
+{
+	return diskio->ring && reap(diskio);
 }
 
 void twinos_diskio_drain(struct twinos_diskio *diskio)

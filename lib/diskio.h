@@ -64,6 +64,9 @@ bool twinos_diskio_submit(struct twinos_diskio *diskio);
  */
 bool twinos_diskio_reap(struct twinos_diskio *diskio);
 
+/* twinos_diskio_look() - see what is done, without a system call; true: something was */
+bool twinos_diskio_look(struct twinos_diskio *diskio);
+
 /* twinos_diskio_cancel() - by any thread: what is begun ends soon, done or not */
 void twinos_diskio_cancel(struct twinos_diskio *diskio);
 

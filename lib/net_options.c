@@ -136,7 +136,7 @@ static int parse_values(struct twinos_net_options *options,
 			const struct twinos_spec *spec,
 			struct twinos_error *err)
 {
-	uint64_t queues = 1, busy_poll = 0;
+	uint64_t queues = 1;
 	int ret;
 
 	ret = parse_interface(spec, "tap", options->tap, err);
@@ -152,13 +152,10 @@ static int parse_values(struct twinos_net_options *options,
 		ret = twinos_spec_number(spec, "queues", 1,
 					 TWINOS_NET_QUEUES_MAX, &queues, err);
 	if (!ret)
-		ret = twinos_spec_number(spec, "busy-poll", 1,
-					 TWINOS_NET_BUSY_POLL_MAX, &busy_poll,
-					 err);
+		ret = twinos_spec_busy_poll(spec, &options->busy_poll, err);
 	if (!ret)
 		ret = twinos_spec_name(spec, vdev, err);
 	options->queues = (unsigned int)queues;
-	options->busy_poll = busy_poll;
 	options->nat = twinos_spec_has(spec, "nat");
 	return ret ? ret : check_together(options, err);
 }

@@ -31,7 +31,6 @@
 #include "vdev.h"
 
 #define TWINOS_NET_QUEUES_MAX 8
-#define TWINOS_NET_BUSY_POLL_MAX 10000 /* us */
 
 /**
  * struct twinos_net_options - see above

@@ -45,6 +45,17 @@ int twinos_spec_number(const struct twinos_spec *spec, const char *key,
 	return twinos_spec_fail(spec, key, what, err);
 }
 
+int twinos_spec_busy_poll(const struct twinos_spec *spec, unsigned int *us,
+			  struct twinos_error *err)
+{
+	uint64_t number = *us;
+	int ret = twinos_spec_number(spec, "busy-poll", 1, TWINOS_BUSY_POLL_MAX,
+				     &number, err);
+
+	*us = (unsigned int)number;
+	return ret;
+}
+
 int twinos_spec_name(const struct twinos_spec *spec, struct twinos_vdev *vdev,
 		     struct twinos_error *err)
 {

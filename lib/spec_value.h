@@ -18,6 +18,12 @@ int twinos_spec_number(const struct twinos_spec *spec, const char *key,
 		       uint64_t min, uint64_t max, uint64_t *number,
 		       struct twinos_error *err);
 
+#define TWINOS_BUSY_POLL_MAX 10000 /* us */
+
+/* twinos_spec_busy_poll() - "busy-poll=" in us, 1 to TWINOS_BUSY_POLL_MAX; as above */
+int twinos_spec_busy_poll(const struct twinos_spec *spec, unsigned int *us,
+			  struct twinos_error *err);
+
 /*
  * twinos_spec_name() - what "name=" says into vdev->name: up to 31 letters, digits, '.',
  * '_' and '-', not starting with '.' or '-'; "" if it is not there

@@ -234,6 +234,12 @@ int twinos_vring_pop(struct twinos_vring *vring,
 	return 1;
 }
 
+bool twinos_vring_has(const struct twinos_vring *vring)
+{
+	return !vring->broken &&
+	       load(vring->avail + INDEX) != vring->next_avail;
+}
+
 static void want_kicks(struct twinos_vring *vring)
 {
 	if (vring->event_idx)

@@ -75,6 +75,9 @@ int twinos_vring_pop(struct twinos_vring *vring,
 int twinos_vring_next(struct twinos_vring *vring,
 		      struct twinos_vring_chain *chain);
 
+/* twinos_vring_has() - there is a next request, whatever it is; asks for no kick */
+bool twinos_vring_has(const struct twinos_vring *vring);
+
 /*
  * twinos_vring_push() - give @chain back, with what it says of memory all written
  * @written: so many bytes at the front of its ->in

@@ -12,7 +12,7 @@ static void check(const struct twinos_net_options *options,
 	char text[TWINOS_MAC_TEXT];
 	struct twinos_mac mac;
 
-	if (options->busy_poll > TWINOS_NET_BUSY_POLL_MAX ||
+	if (options->busy_poll > TWINOS_BUSY_POLL_MAX ||
 	    options->host.length > 32 || !options->queues ||
 	    options->queues > TWINOS_NET_QUEUES_MAX ||
 	    strnlen(vdev->name, sizeof(vdev->name)) == sizeof(vdev->name))

@@ -23,7 +23,7 @@ KEPT='kept1 kept2 kept3 kept4 kept5 kept6'
 start()
 {
 	# shellcheck disable=SC2086
-	start_twin dev devices $mode --memory 256M --disk $plain \
+	start_twin dev devices $mode --memory 256M --disk $plain,busy-poll=200 \
 		--disk $files,name=files --disk $fixed,ro --disk /dev/vda,direct "$@"
 }
 

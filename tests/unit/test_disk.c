@@ -249,6 +249,9 @@ static void test_bad_options(void **state)
 	refused(",format", EINVAL, "needs a value");
 	refused(",ro=1", EINVAL, "takes no value");
 	refused(",direct=on", EINVAL, "takes no value");
+	refused(",busy-poll=0", EINVAL, "from 1 to 10000");
+	refused(",busy-poll=10001", EINVAL, "from 1 to 10000");
+	refused(",format=qcow2,busy-poll=50", EINVAL, "is of no use");
 	refused(",cache=none", EINVAL, "is not known");
 	refused(",serial=123456789012345678901", EINVAL, "too long");
 	refused(",name=12345678901234567890123456789012", EINVAL,
@@ -857,6 +860,17 @@ static void test_many(void **state)
 }
 
 /* A request that is done in more than one step. */
+/* While it looks by itself, it does not want to be told. */
+static void test_busy_poll(void **state)
+{
+	(void)state;
+	begin(",busy-poll=10000");
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(read_sectors(5, SECTOR), VIRTIO_BLK_S_OK);
+	assert_in_range(driver.nr_kicks, 1, 100);
+	end();
+}
+
 static void test_long(void **state)
 {
 	const uint32_t nr = 250, bytes = DATA_SIZE;
@@ -1113,6 +1127,7 @@ int main(void)
 		cmocka_unit_test(test_shrunk),
 		cmocka_unit_test(test_stop_and_start),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_busy_poll),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_late_write),
 		cmocka_unit_test(test_late_read),
