@@ -31,6 +31,8 @@ const struct command commands[] = {
 	  &doctor_args },
 	{ "version", "show the versions of tool, library and module",
 	  command_version, &version_args },
+	{ "completion", "print a shell's completion of these commands",
+	  command_completion, &completion_args },
 	{ "help", "show this, or the help of a command", command_help,
 	  &help_args },
 	{ 0 },

@@ -45,6 +45,7 @@ int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_version(int argc, char **argv);
+int command_completion(int argc, char **argv);
 int command_help(int argc, char **argv);
 
 extern const struct args run_args;
@@ -63,6 +64,7 @@ extern const struct args dump_args;
 extern const struct args wait_args;
 extern const struct args doctor_args;
 extern const struct args version_args;
+extern const struct args completion_args;
 extern const struct args help_args;
 
 #endif

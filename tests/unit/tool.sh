@@ -59,7 +59,7 @@ helps --help
 helps -h
 helps help
 for command in run start stop shutdown list show dmesg exec cp dump wait doctor version \
-	help; do
+	completion help; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
