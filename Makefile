@@ -37,7 +37,7 @@ TOOL_LIBS := -ljansson
 all: lib tool completion modules guest-init agent
 
 help:
-	@echo 'all lib tool agent modules [KDIR=headers of one kernel]'
+	@echo 'all lib tool completion agent modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
