@@ -11,6 +11,8 @@ B := build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+# Debian's zsh looks there for what packages bring, and for what comes from elsewhere.
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # Where the library looks for what a twin in shared mode loads.
 GUESTDIR := /usr/lib/twinos
 CLANG ?= clang
@@ -32,10 +34,10 @@ TOOL_LIBS := -ljansson
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: lib tool modules guest-init agent
+all: lib tool completion modules guest-init agent
 
 help:
-	@echo 'all lib tool agent modules [KDIR=headers of one kernel]'
+	@echo 'all lib tool completion agent modules [KDIR=headers of one kernel]'
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
@@ -91,6 +93,9 @@ $(B)/tool/%.o: tool/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -c -o $@ $<
 
+# They hold the text of tool/completion.SHELL.
+$(foreach s,bash zsh fish,$(eval $(B)/tool/$s.o $(B)/fuzz/tool/$s.o: tool/completion.$s))
+
 $(TOOL_A): $(filter-out %/main.o,$(TOOL_OBJ))
 	@mkdir -p $(@D)
 	rm -f $@
@@ -101,6 +106,15 @@ $(B)/twinctl: $(TOOL_OBJ) $(LIB_A)
 
 $(B)/twinctl-static: $(TOOL_OBJ) $(LIB_A)
 	$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS) $(LIB_LIBS)
+
+# What makes shells complete its command line.
+COMPLETIONS := $(foreach s,bash zsh fish,$(B)/completion/$s)
+
+completion: $(COMPLETIONS)
+
+$(B)/completion/%: $(B)/twinctl
+	@mkdir -p $(@D)
+	$< completion $* >$@
 
 # ---- the modules ----------------------------------------------------------
 
@@ -337,7 +351,7 @@ soak: guest
 
 C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] agent/*.[ch] lib/*.[ch] \
 	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch])
-SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md')
+SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md') $(wildcard tool/*.bash tests/*/*.bash)
 
 style:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -351,7 +365,7 @@ sparse: $(DSDT)
 			-DTWINOS_VERSION='"$(VERSION)"' $$f || exit 1; done
 	$(MAKE) modules KBUILD_ARGS='C=2 CHECK=$(SPARSE)'
 
-install: lib tool
+install: lib tool completion
 	install -D -m 755 $(B)/twinctl $(DESTDIR)$(PREFIX)/sbin/twinctl
 	install -D -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/$(notdir $(LIB_SO))
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so.$(SOVERSION)
@@ -366,6 +380,11 @@ install: lib tool
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 $(B)/completion/bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/twinctl
+	install -D -m 644 $(B)/completion/zsh $(DESTDIR)$(ZSHDIR)/_twinctl
+	install -D -m 644 $(B)/completion/fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/twinctl.fish
 
 # For the kernel that KDIR names, by default the running one.
 install-modules: modules guest-init
@@ -387,14 +406,14 @@ install-agent: agent
 
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
-	rm -rf $(addprefix $(B)/,lib tool host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs)
+	rm -rf $(addprefix $(B)/,lib tool completion host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs)
 
 distclean:
 	rm -rf $(B)
 
 FORCE:
 
-.PHONY: all help lib tool modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
+.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
 	sparse install install-modules install-agent clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \

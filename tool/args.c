@@ -16,6 +16,12 @@
 #define FIRST_OPTION 256
 #define HELP 'h'
 
+const struct args_option args_help = {
+	.name = "help",
+	.letter = HELP,
+	.help = "show this and exit",
+};
+
 /* The column in which --help says what an option does. */
 #define HELP_COLUMN 26
 
@@ -199,10 +205,6 @@ static void print_option(const struct args_option *row)
 
 static void print_help(const struct args *args)
 {
-	static const struct args_option help = {
-		.name = "help",
-		.help = "show this and exit",
-	};
 	const struct args_option *row;
 
 	printf("Usage: twinctl %s [OPTION]...%s%s\n%s\n\nOptions:\n",
@@ -210,7 +212,7 @@ static void print_help(const struct args *args)
 	       args->help);
 	for (row = args->options; row->name; row++)
 		print_option(row);
-	print_option(&help);
+	print_option(&args_help);
 }
 
 bool args_parse(const struct args *args, void *into, int *argc, char ***argv,

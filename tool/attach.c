@@ -16,13 +16,14 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args attach_args = {
 	.command = "attach",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
 	.help = "Supervise a twin again that was started with --keep, and whose "
 		"supervisor was\nkilled.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -32,10 +33,10 @@ int command_attach(int argc, char **argv)
 	json_t *answer;
 	int code;
 
-	if (!args_parse(&args, NULL, &argc, &argv, &code))
+	if (!args_parse(&attach_args, NULL, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(attach_args.command, "%s", err.text);
 	answer = control_ask(argv[0], json_pack("{s:s}", "order", "attach"),
 			     &err);
 	if (!answer)

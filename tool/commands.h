@@ -6,6 +6,29 @@
 #ifndef TWINCTL_COMMANDS_H
 #define TWINCTL_COMMANDS_H
 
+#include "args.h"
+
+/**
+ * struct command - one row; the table ends with a row without a name
+ * @help: one line
+ * @args: its command line
+ */
+struct command {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv);
+	const struct args *args;
+};
+
+extern const struct command commands[];
+
+/* commands_find() - NULL: there is none; and the mistake that this is, an exit code */
+const struct command *commands_find(const char *name);
+int commands_unknown(const char *name);
+
+/* help_print() - what 'twinctl --help' shows; an exit code */
+int help_print(void);
+
 int command_run(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
@@ -22,5 +45,26 @@ int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_version(int argc, char **argv);
+int command_completion(int argc, char **argv);
+int command_help(int argc, char **argv);
+
+extern const struct args run_args;
+extern const struct args start_args;
+extern const struct args stop_args;
+extern const struct args shutdown_args;
+extern const struct args list_args;
+extern const struct args show_args;
+extern const struct args dmesg_args;
+extern const struct args console_args;
+extern const struct args attach_args;
+extern const struct args device_args;
+extern const struct args exec_args;
+extern const struct args cp_args;
+extern const struct args dump_args;
+extern const struct args wait_args;
+extern const struct args doctor_args;
+extern const struct args version_args;
+extern const struct args completion_args;
+extern const struct args help_args;
 
 #endif

@@ -54,12 +54,13 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args console_args = {
 	.command = "console",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
 	.help = "Work at a twin's terminal. Ctrl-] leaves it; the twin goes on.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -260,10 +261,10 @@ int command_console(int argc, char **argv)
 	struct twinos_error err;
 	int code;
 
-	if (!args_parse(&args, &console, &argc, &argv, &code))
+	if (!args_parse(&console_args, &console, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(console_args.command, "%s", err.text);
 	console.name = argv[0];
 	console.fd = connect_to(argv[0]);
 	if (console.fd < 0)

@@ -40,7 +40,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args cp_args = {
 	.command = "cp",
 	.operands = "SOURCE... TARGET",
 	.min_operands = 2,
@@ -50,6 +50,7 @@ static const struct args args = {
 		"if it does not begin with '/'. Either the\ntarget is in a "
 		"twin, or all sources are. For a file of the host with a colon "
 		"in\nits name write ./a:b.",
+	.places = { { .kinds = ARGS_TWIN_PATH | ARGS_FILE } },
 	.options = options,
 };
 
@@ -82,16 +83,16 @@ static int read_place(const char *operand, struct place *place)
 
 	memset(place, 0, sizeof(*place));
 	if (!*operand)
-		return fail_usage(args.command, "a file's name is empty");
+		return fail_usage(cp_args.command, "a file's name is empty");
 	if (!length)
 		return set_path(place, operand);
 	if (length >= sizeof(place->twin))
-		return fail_usage(args.command,
+		return fail_usage(cp_args.command,
 				  "'%.*s' can't name a twin: it is too long",
 				  (int)MIN(length, 64), operand);
 	memcpy(place->twin, operand, length);
 	if (parse_name(place->twin, &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(cp_args.command, "%s", err.text);
 	return set_path(place, operand + length + 1);
 }
 
@@ -110,7 +111,7 @@ static int copy_place(const struct copy *wanted, const struct place *from,
 		      const struct place *to, struct copy *copy)
 {
 	if (!*from->twin == !*to->twin)
-		return fail_usage(args.command,
+		return fail_usage(cp_args.command,
 				  "one side must be a twin's, NAME:PATH, and "
 				  "the other the host's");
 	*copy = *wanted;
@@ -145,7 +146,7 @@ int command_cp(int argc, char **argv)
 	struct copy wanted = { 0 };
 	int code, ret, i;
 
-	if (!args_parse(&args, &wanted, &argc, &argv, &code))
+	if (!args_parse(&cp_args, &wanted, &argc, &argv, &code))
 		return code;
 	wanted.into = argc > 2;
 	for (code = EXIT_OK, i = 0; i < argc - 1; i++) {

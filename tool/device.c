@@ -42,10 +42,12 @@ static int set_timeout(void *into, const char *value, struct twinos_error *err)
 
 static const struct args_option options[] = {
 	{ .name = "force",
+	  .only = "remove",
 	  .set = set_force,
 	  .help = "remove: close it although the twin does not let go of it\n"
 		  "in time; whoever uses it there hangs" },
 	{ .name = "timeout",
+	  .only = "remove",
 	  .value = "SECONDS",
 	  .set = set_timeout,
 	  .help = "remove: how long to wait (default: 10)" },
@@ -55,7 +57,14 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+static const struct args_sub subs[] = {
+	{ "list", { { .kinds = ARGS_TWIN } } },
+	{ "add", { { .kinds = ARGS_TWIN }, { .kinds = ARGS_DEVICE } } },
+	{ "remove", { { .kinds = ARGS_TWIN } } },
+	{ 0 },
+};
+
+const struct args device_args = {
 	.command = "device",
 	.operands = "list|add|remove NAME [KIND[=HOW] | DEVICE]",
 	.min_operands = 2,
@@ -66,6 +75,7 @@ static const struct args args = {
 		"  twinctl device add web disk=data.img,ro\n"
 		"  twinctl device remove web disk1\n"
 		"KIND and HOW are what 'twinctl run' takes as --KIND HOW.",
+	.subs = subs,
 	.options = options,
 };
 
@@ -114,7 +124,8 @@ static int add(const char *name, const char *what)
 	order = json_pack("{s:s, s:s, s:s, s:s}", "order", "add", "kind", kind,
 			  "text", how ? how + 1 : "", "directory", directory);
 	if (!order)
-		return fail_usage(args.command, "'%.64s' is not UTF-8", what);
+		return fail_usage(device_args.command, "'%.64s' is not UTF-8",
+				  what);
 	answer = control_ask(name, order, &err);
 	return answer ? print_added(name, answer) : fail(&err);
 }
@@ -168,17 +179,17 @@ int command_device(int argc, char **argv)
 	struct twinos_error err;
 	int code;
 
-	if (!args_parse(&args, &device, &argc, &argv, &code))
+	if (!args_parse(&device_args, &device, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[1], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(device_args.command, "%s", err.text);
 	if (!strcmp(argv[0], "list") && argc == 2)
 		return list(argv[1]);
 	if (!strcmp(argv[0], "add") && argc == 3)
 		return add(argv[1], argv[2]);
 	if (!strcmp(argv[0], "remove") && argc == 3)
 		return remove_device(&device, argv[1], argv[2]);
-	return fail_usage(args.command,
+	return fail_usage(device_args.command,
 			  "give 'list NAME', 'add NAME KIND=HOW' or "
 			  "'remove NAME DEVICE'");
 }

@@ -64,6 +64,7 @@ static const struct args_option options[] = {
 	{ .name = "level",
 	  .value = "LEVEL",
 	  .set = set_level,
+	  .offer.words = parse_levels,
 	  .help = "only what is as severe as LEVEL or more: 0 to 7, or\n"
 		  "emerg, alert, crit, err, warn, notice, info, debug" },
 	{ .name = "json",
@@ -72,13 +73,14 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args dmesg_args = {
 	.command = "dmesg",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
 	.help = "Print a twin's kernel log, also of one that hangs, has "
 		"panicked or is gone.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -256,10 +258,10 @@ int command_dmesg(int argc, char **argv)
 	struct twinos_error err;
 	int fd, code;
 
-	if (!args_parse(&args, &dmesg, &argc, &argv, &code))
+	if (!args_parse(&dmesg_args, &dmesg, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(dmesg_args.command, "%s", err.text);
 	if (dmesg.last)
 		return print_last(&dmesg, argv[0], NULL);
 	fd = twinos_open(argv[0], &err);

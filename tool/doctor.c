@@ -53,7 +53,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args doctor_args = {
 	.command = "doctor",
 	.operands = "",
 	.help = "Tell whether this machine can run twins, and why not. Nothing is changed.",
@@ -214,7 +214,7 @@ int command_doctor(int argc, char **argv)
 	struct twinos_error err;
 	int code;
 
-	if (!args_parse(&args, &wanted, &argc, &argv, &code))
+	if (!args_parse(&doctor_args, &wanted, &argc, &argv, &code))
 		return code;
 	if (twinos_doctor(&wanted.config, &report, &err))
 		return fail(&err);

@@ -36,7 +36,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args dump_args = {
 	.command = "dump",
 	.operands = "NAME FILE",
 	.min_operands = 2,
@@ -44,6 +44,7 @@ static const struct args args = {
 	.help = "Write a twin's memory to FILE, an ELF vmcore that crash and "
 		"makedumpfile read.\nThe twin may run, hang or have panicked; "
 		"it is not stopped.",
+	.places = { { .kinds = ARGS_TWIN }, { .kinds = ARGS_FILE } },
 	.options = options,
 };
 
@@ -107,11 +108,12 @@ int command_dump(int argc, char **argv)
 	struct twinos_error err;
 	int code;
 
-	if (!args_parse(&args, &dump, &argc, &argv, &code))
+	if (!args_parse(&dump_args, &dump, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(dump_args.command, "%s", err.text);
 	if (!*argv[1])
-		return fail_usage(args.command, "the file's name is empty");
+		return fail_usage(dump_args.command,
+				  "the file's name is empty");
 	return dump_twin(&dump, argv[0], argv[1]);
 }

@@ -112,7 +112,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args exec_args = {
 	.command = "exec",
 	.operands = "NAME -- COMMAND [ARGUMENT]...",
 	.min_operands = 2,
@@ -125,6 +125,7 @@ static const struct args args = {
 		"it, 127 if there is no\nsuch command, 126 if it can't be "
 		"run; or one of twinctl(8), which a command may\nhave as "
 		"well: only then twinctl has said why on standard error.",
+	.places = { { .kinds = ARGS_TWIN }, { .words = ARGS_WORDS("--") } },
 	.options = options,
 };
 
@@ -237,13 +238,13 @@ int command_exec(int argc, char **argv)
 	struct twinos_error err;
 	int code;
 
-	if (!args_parse(&args, &exec, &argc, &argv, &code))
+	if (!args_parse(&exec_args, &exec, &argc, &argv, &code))
 		return code;
 	if (strcmp(argv[-1], "--"))
-		return fail_usage(args.command,
+		return fail_usage(exec_args.command,
 				  "put '--' between NAME and COMMAND");
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(exec_args.command, "%s", err.text);
 	code = open_standard_files();
 	return code ? code : run_in(&exec, argv);
 }

@@ -17,7 +17,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args list_args = {
 	.command = "list",
 	.operands = "",
 	.help = "Show the twins of this machine, one a line.",
@@ -70,7 +70,7 @@ int command_list(int argc, char **argv)
 	size_t nr;
 	int code;
 
-	if (!args_parse(&args, NULL, &argc, &argv, &code))
+	if (!args_parse(&list_args, NULL, &argc, &argv, &code))
 		return code;
 	if (twinos_list(&list, &nr, &err))
 		return fail(&err);

@@ -310,10 +310,23 @@ static int set_dry_run(void *into, const char *value, struct twinos_error *err)
 	return 0;
 }
 
+static const char *const disk_parts[] = {
+	"ro", "direct", "format=raw", "format=qcow2", "serial=", "name=", NULL
+};
+static const char *const share_parts[] = { "ro", "name=", NULL };
+static const char *const net_parts[] = {
+	"tap=",	   "bridge=", "host=",	    "guest=", "no-dhcp", "nat",
+	"queues=", "mac=",    "busy-poll=", "name=",  NULL
+};
+static const char *const name_parts[] = { "name=", NULL };
+static const char *const tag_parts[] = { "tag=", "name=", NULL };
+static const char *const mac_parts[] = { "mac=", "name=", NULL };
+
 const struct args_option options_table[] = {
 	{ .name = "kernel",
 	  .value = "FILE",
 	  .set = set_kernel,
+	  .offer.kinds = ARGS_FILE,
 	  .help = "bzImage or ELF vmlinux (default: the kernel this\n"
 		  "machine runs)" },
 	{ .name = "name",
@@ -324,12 +337,14 @@ const struct args_option options_table[] = {
 	{ .name = "cpus",
 	  .value = "N|LIST",
 	  .set = set_cpus,
+	  .offer.kinds = ARGS_CPUS,
 	  .help = "how many (2: any two), or which of this machine's CPUs\n"
 		  "(2-3,6: the first one boots; \"2,\" is CPU 2 alone)\n"
 		  "(default: 1)" },
 	{ .name = "shared",
 	  .value = "CPU",
 	  .set = set_shared,
+	  .offer.kinds = ARGS_CPU,
 	  .help = "take turns with this machine on one CPU, which stays its\n"
 		  "own, instead of taking CPUs away; any that is online" },
 	{ .name = "slice",
@@ -340,6 +355,7 @@ const struct args_option options_table[] = {
 	{ .name = "guest-modules",
 	  .value = "DIR",
 	  .set = set_guest_modules,
+	  .offer.kinds = ARGS_DIRECTORY,
 	  .help = "where the guest modules are, which tell how the twin is\n"
 		  "(default: /usr/lib/twinos, if there is one for its kernel)" },
 	{ .name = "no-guest-module",
@@ -363,24 +379,31 @@ const struct args_option options_table[] = {
 	{ .name = "initrd",
 	  .value = "FILE",
 	  .set = set_initrd,
+	  .offer.kinds = ARGS_FILE,
 	  .repeatable = true,
 	  .help = "initial RAM disk; more than one are put one behind\n"
 		  "the other" },
 	{ .name = "disk",
 	  .value = "FILE[,ro]",
 	  .set = set_disk,
+	  .device = true,
+	  .offer = { .kinds = ARGS_FILE, .parts = disk_parts },
 	  .repeatable = true,
 	  .help = "a disk for the twin: a raw image or a block device; with\n"
 		  "format=qcow2 such an image" },
 	{ .name = "share",
 	  .value = "DIR:TAG[,ro]",
 	  .set = set_share,
+	  .device = true,
+	  .offer = { .kinds = ARGS_DIRECTORY, .parts = share_parts },
 	  .repeatable = true,
 	  .help = "a directory for the twin, which mounts it as TAG, by\n"
 		  "'mount -t virtiofs TAG /mnt'" },
 	{ .name = "net",
 	  .value = "HOW",
 	  .set = set_net,
+	  .device = true,
+	  .offer = { .parts = net_parts },
 	  .repeatable = true,
 	  .help = "a network interface for the twin; on this side it is\n"
 		  "tap=NAME, one that is there, or bridge=NAME, a new one\n"
@@ -392,31 +415,41 @@ const struct args_option options_table[] = {
 	{ .name = "vsock",
 	  .value = "CID",
 	  .set = set_vsock,
+	  .device = true,
 	  .help = "let the twin be reached by AF_VSOCK, as CID" },
 	{ .name = "rng",
 	  .set = set_rng,
+	  .device = true,
 	  .help = "give the twin random numbers" },
 	{ .name = "extra-console",
 	  .value = "[=name=NAME]",
 	  .optional = true,
 	  .set = set_extra_console,
+	  .device = true,
+	  .offer = { .parts = name_parts },
 	  .repeatable = true,
 	  .help = "one more terminal for the twin, /dev/hvc1...; 'device\n"
 		  "list' tells the one of this side" },
 	{ .name = "vhost-user-blk",
 	  .value = "SOCKET",
 	  .set = set_vhost_user_blk,
+	  .device = true,
+	  .offer = { .kinds = ARGS_FILE, .parts = name_parts },
 	  .repeatable = true,
 	  .help = "a disk for the twin that another process serves there" },
 	{ .name = "vhost-user-fs",
 	  .value = "SOCKET,tag=TAG",
 	  .set = set_vhost_user_fs,
+	  .device = true,
+	  .offer = { .kinds = ARGS_FILE, .parts = tag_parts },
 	  .repeatable = true,
 	  .help = "a directory for the twin that another process serves\n"
 		  "there; TAG is what the twin mounts" },
 	{ .name = "vhost-user-net",
 	  .value = "SOCKET",
 	  .set = set_vhost_user_net,
+	  .device = true,
+	  .offer = { .kinds = ARGS_FILE, .parts = mac_parts },
 	  .repeatable = true,
 	  .help = "a network interface for the twin that another process\n"
 		  "serves there; mac=MAC" },
@@ -432,16 +465,19 @@ const struct args_option options_table[] = {
 	{ .name = "entry",
 	  .value = "HOW",
 	  .set = set_entry,
+	  .offer.words = parse_entries,
 	  .help = "auto, elf (unpack the kernel here) or bzimage (it\n"
 		  "unpacks itself, with KASLR) (default: auto)" },
 	{ .name = "on-panic",
 	  .value = "DIR",
 	  .set = set_on_panic,
+	  .offer.kinds = ARGS_DIRECTORY,
 	  .help = "if the twin panics, write its memory to a file in DIR,\n"
 		  "NAME-TIME.vmcore, as 'twinctl dump' does" },
 	{ .name = "restart",
 	  .value = "POLICY",
 	  .set = set_restart,
+	  .offer.words = restart_words,
 	  .help = "no, on-failure (it panicked, hung or rebooted) or always:\n"
 		  "start it anew in the same memory (default: no)" },
 	{ .name = "restart-limit",

@@ -6,8 +6,6 @@
 
 #include "parse.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A longer value is cut in messages: they stay one readable line. */
 #define SHOWN "%.64s"
 
@@ -266,18 +264,20 @@ int parse_name(const char *text, struct twinos_error *err)
 	return 0;
 }
 
+const char *const parse_entries[] = {
+	[TWINOS_ENTRY_AUTO] = "auto",
+	[TWINOS_ENTRY_ELF] = "elf",
+	[TWINOS_ENTRY_BZIMAGE] = "bzimage",
+	NULL,
+};
+
 int parse_entry(const char *text, enum twinos_entry *entry,
 		struct twinos_error *err)
 {
-	static const char *const names[] = {
-		[TWINOS_ENTRY_AUTO] = "auto",
-		[TWINOS_ENTRY_ELF] = "elf",
-		[TWINOS_ENTRY_BZIMAGE] = "bzimage",
-	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]))
+	for (i = 0; parse_entries[i]; i++) {
+		if (strcmp(text, parse_entries[i]))
 			continue;
 		*entry = (enum twinos_entry)i;
 		return 0;
@@ -285,18 +285,17 @@ int parse_entry(const char *text, enum twinos_entry *entry,
 	return refuse(err, "'" SHOWN "' is not auto, elf or bzimage", text);
 }
 
+const char *const parse_levels[] = { "emerg",  "alert", "crit",	 "err", "warn",
+				     "notice", "info",	"debug", NULL };
+
 int parse_level(const char *text, unsigned int *level, struct twinos_error *err)
 {
-	static const char *const names[] = {
-		"emerg", "alert",  "crit", "err",
-		"warn",	 "notice", "info", "debug"
-	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (i = 0; parse_levels[i]; i++) {
 		char digit[2] = { (char)('0' + i), '\0' };
 
-		if (strcmp(text, names[i]) && strcmp(text, digit))
+		if (strcmp(text, parse_levels[i]) && strcmp(text, digit))
 			continue;
 		*level = i;
 		return 0;

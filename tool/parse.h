@@ -45,11 +45,16 @@ int parse_slice(const char *text, unsigned int *us, struct twinos_error *err);
 /* parse_name() - a twin's, see struct twinos_create */
 int parse_name(const char *text, struct twinos_error *err);
 
-/* parse_entry() - auto, elf, bzimage */
+/* parse_entry() - one of parse_entries, which ends with NULL: auto, elf, bzimage */
+extern const char *const parse_entries[];
 int parse_entry(const char *text, enum twinos_entry *entry,
 		struct twinos_error *err);
 
-/* parse_level() - of a log record: 0 to 7 or a name as in dmesg(1) */
+/*
+ * parse_level() - of a log record: 0 to 7, or a name as in dmesg(1), one of
+ * parse_levels, which ends with NULL
+ */
+extern const char *const parse_levels[];
 int parse_level(const char *text, unsigned int *level,
 		struct twinos_error *err);
 

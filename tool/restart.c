@@ -10,10 +10,11 @@
 #define IN_ORDER_MS 60000
 #define WAIT_MOST_MS 60000
 
-static const char *const words[] = {
+const char *const restart_words[] = {
 	[RESTART_NO] = "no",
 	[RESTART_ON_FAILURE] = "on-failure",
 	[RESTART_ALWAYS] = "always",
+	NULL,
 };
 
 int restart_parse(const char *text, enum restart_policy *policy,
@@ -21,8 +22,8 @@ int restart_parse(const char *text, enum restart_policy *policy,
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(text, words[i])) {
+	for (i = 0; restart_words[i]; i++)
+		if (!strcmp(text, restart_words[i])) {
 			*policy = i;
 			return 0;
 		}

@@ -27,7 +27,8 @@ struct restart {
 	unsigned int count;
 };
 
-/* restart_parse() - "no", "on-failure", "always" */
+/* restart_parse() - one of restart_words, which ends with NULL: no, on-failure, always */
+extern const char *const restart_words[];
 int restart_parse(const char *text, enum restart_policy *policy,
 		  struct twinos_error *err);
 

@@ -16,7 +16,7 @@
 #include "plan.h"
 #include "twins.h"
 
-static const struct args args = {
+const struct args run_args = {
 	.command = "run",
 	.operands = "",
 	.help = "Start a twin, print its kernel log or sit at its terminal "
@@ -102,5 +102,5 @@ static int run(struct options *options)
 
 int command_run(int argc, char **argv)
 {
-	return launch_command(&args, run, argc, argv);
+	return launch_command(&run_args, run, argc, argv);
 }

@@ -19,12 +19,13 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args show_args = {
 	.command = "show",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
 	.help = "Show everything about one twin.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -138,10 +139,10 @@ int command_show(int argc, char **argv)
 	size_t nr;
 	int code;
 
-	if (!args_parse(&args, NULL, &argc, &argv, &code))
+	if (!args_parse(&show_args, NULL, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(show_args.command, "%s", err.text);
 	code = twins_find(argv[0], &list, &nr, &status);
 	if (code)
 		return code;

@@ -65,7 +65,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args shutdown_args = {
 	.command = "shutdown",
 	.operands = "NAME...",
 	.min_operands = 1,
@@ -73,6 +73,7 @@ static const struct args args = {
 	.help = "Have twins in which twinos-agent runs power off in order, and "
 		"wait until their\nCPUs and memory are given back. They are "
 		"not started anew, whatever --restart said.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -144,7 +145,7 @@ static void ask(const struct shutdown *shutdown, struct asked *asked)
 
 	asked->fd = -1;
 	if (parse_name(asked->name, &err)) {
-		asked->code = fail_usage(args.command, "%s", err.text);
+		asked->code = fail_usage(shutdown_args.command, "%s", err.text);
 		return;
 	}
 	asked->fd = twinos_open(asked->name, &err);
@@ -237,7 +238,7 @@ int command_shutdown(int argc, char **argv)
 	struct asked *asked;
 	int code;
 
-	if (!args_parse(&args, &shutdown, &argc, &argv, &code))
+	if (!args_parse(&shutdown_args, &shutdown, &argc, &argv, &code))
 		return code;
 	asked = calloc((size_t)argc, sizeof(*asked));
 	if (!asked)

@@ -40,7 +40,7 @@ struct report {
 	unsigned int cpus[TWINOS_MAX_CPUS];
 };
 
-static const struct args args = {
+const struct args start_args = {
 	.command = "start",
 	.operands = "",
 	.help = "Start a twin and leave it running; 'twinctl stop' stops it.",
@@ -235,5 +235,5 @@ static int start(struct options *options)
 
 int command_start(int argc, char **argv)
 {
-	return launch_command(&args, start, argc, argv);
+	return launch_command(&start_args, start, argc, argv);
 }

@@ -58,12 +58,13 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args stop_args = {
 	.command = "stop",
 	.operands = "NAME...",
 	.max_operands = 1 << 20,
 	.help = "Stop twins at once, as pulling the plug would, and wait until "
 		"their CPUs and\nmemory are given back.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -73,7 +74,7 @@ static int stop_one(const struct stop *stop, const char *name)
 	int fd, code;
 
 	if (parse_name(name, &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(stop_args.command, "%s", err.text);
 	fd = twinos_open(name, &err);
 	if (fd < 0)
 		return fail(&err);
@@ -105,10 +106,11 @@ int command_stop(int argc, char **argv)
 	struct stop stop = { .unplug.timeout_ms = UNPLUG_MS };
 	int code, ret, i;
 
-	if (!args_parse(&args, &stop, &argc, &argv, &code))
+	if (!args_parse(&stop_args, &stop, &argc, &argv, &code))
 		return code;
 	if (stop.all == (argc > 0))
-		return fail_usage(args.command, "give either names or --all");
+		return fail_usage(stop_args.command,
+				  "give either names or --all");
 	if (stop.all)
 		return stop_all(&stop);
 	for (code = EXIT_OK, i = 0; i < argc; i++) {

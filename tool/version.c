@@ -14,7 +14,7 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args version_args = {
 	.command = "version",
 	.operands = "",
 	.help = "Show the versions of tool, library and module.",
@@ -28,7 +28,7 @@ int command_version(int argc, char **argv)
 	bool loaded;
 	int code;
 
-	if (!args_parse(&args, NULL, &argc, &argv, &code))
+	if (!args_parse(&version_args, NULL, &argc, &argv, &code))
 		return code;
 	/* A machine without the module has a version of the tool all the same. */
 	loaded = !twinos_module_version(module, sizeof(module), &err);

@@ -33,13 +33,14 @@ static const struct args_option options[] = {
 	{ 0 },
 };
 
-static const struct args args = {
+const struct args wait_args = {
 	.command = "wait",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,
 	.help = "Wait until a twin has ended: exit code 0 if it halted or was "
 		"stopped, 8 if it\npanicked.",
+	.places = { { .kinds = ARGS_TWIN } },
 	.options = options,
 };
 
@@ -65,10 +66,10 @@ int command_wait(int argc, char **argv)
 	struct twinos_error err;
 	int fd, code;
 
-	if (!args_parse(&args, &wait, &argc, &argv, &code))
+	if (!args_parse(&wait_args, &wait, &argc, &argv, &code))
 		return code;
 	if (parse_name(argv[0], &err))
-		return fail_usage(args.command, "%s", err.text);
+		return fail_usage(wait_args.command, "%s", err.text);
 	fd = twinos_open(argv[0], &err);
 	if (fd < 0)
 		return fail(&err);

@@ -58,7 +58,8 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp dump wait doctor version; do
+for command in run start stop shutdown list show dmesg exec cp dump wait doctor version \
+	completion help; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
