@@ -18,6 +18,7 @@ int command_attach(int argc, char **argv);
 int command_device(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_cp(int argc, char **argv);
+int command_mkinitrd(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -30,6 +30,7 @@ static const struct command commands[] = {
 	  command_device },
 	{ "exec", "run a command in a twin", command_exec },
 	{ "cp", "copy files between the host and a twin", command_cp },
+	{ "mkinitrd", "make a small root for twins", command_mkinitrd },
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },

@@ -58,7 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp dump wait doctor version; do
+for command in run start stop shutdown list show dmesg exec cp mkinitrd dump wait doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -124,6 +124,12 @@ refuses "unknown option '-l'" exec x ls -l
 refuses 'SOURCE... TARGET is missing' cp x:y
 refuses 'one side must be' cp ./x:y ../x:y
 refuses "file's name is empty" cp '' x:y
+refuses 'option --output needs a value' mkinitrd -o
+refuses 'option --output: .*empty' mkinitrd --output ''
+refuses 'option --output is given twice' mkinitrd -o x --output y
+refuses '--no-modules goes with neither' mkinitrd --no-modules --module x
+refuses '--no-modules goes with neither' mkinitrd --no-modules --modules-dir x
+refuses "'x' is one operand too many" mkinitrd x
 # A value can't forge a second line.
 refuses 'a?twinctl: b' run --entry 'a
 twinctl: b'
@@ -178,6 +184,67 @@ else
 		# shellcheck disable=SC2086
 		fails 7 'modprobe twinos' $command
 	done
+fi
+
+# ---- the ready-made root ----------------------------------------------------
+
+agent=build/agent/twinos-agent
+busybox=$(command -v busybox)
+makes() { # ARGUMENT...: the root, with these options
+	run 0 mkinitrd --agent "$agent" "$@"
+}
+refuses_root() { # CODE TEXT ARGUMENT...: and leaves no file
+	code=$1
+	text=$2
+	shift 2
+	mkdir -p "$dir/none.d"
+	fails "$code" "$text" mkinitrd -o "$dir/none.d/x" "$@"
+	[ -z "$(ls -A "$dir/none.d")" ]
+	verdict $? "it leaves no file"
+}
+
+mkdir "$dir/modules"
+printf 'kernel/a.ko: kernel/b.ko\nkernel/b.ko:\n' >"$dir/modules/modules.dep"
+refuses_root 3 'no release of a kernel' --release ../x
+refuses_root 3 'no modules of kernel 6.9.9-none: /lib/modules/6.9.9-none/modules.dep: No such file' \
+	--release 6.9.9-none
+refuses_root 3 "has no module 'c'" --release x --modules-dir "$dir/modules" --module c
+refuses_root 3 "none: No such file.*busybox-static" --no-modules --busybox "$dir/none"
+refuses_root 3 'needs libraries.*busybox-static' --no-modules --busybox "$twinctl"
+if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; then
+	grep -q "^$dir/root: [0-9]* KiB, 0 modules of kernel $(uname -r)\$" "$dir/out" &&
+		[ ! -s "$dir/err" ] && gzip -dc "$dir/root" | grep -q 'TRAILER!!!'
+	verdict $? 'mkinitrd makes a root'
+	if command -v cpio >/dev/null; then
+		mkdir "$dir/root.d" && gzip -dc "$dir/root" |
+			(cd "$dir/root.d" && cpio -id --quiet) &&
+			cmp "$dir/root.d/bin/busybox" "$busybox" &&
+			cmp "$dir/root.d/sbin/twinos-agent" "$agent" &&
+			cmp "$dir/root.d/init" guest/root/init &&
+			[ -x "$dir/root.d/init" ] && [ -d "$dir/root.d/proc" ]
+		verdict $? 'cpio unpacks it'
+	else
+		echo "ok $((count += 1)) - cpio unpacks it # SKIP there is no cpio"
+	fi
+	fails 1 'is there already' mkinitrd --agent "$agent" --no-modules -o "$dir/root"
+	makes --no-modules --force -o "$dir/root" --json &&
+		grep -q '"modules":0,"missing":""' "$dir/out"
+	verdict $? 'mkinitrd --force --json'
+	refuses_root 3 "agent: No such file.*--agent" --no-modules --agent "$dir/agent"
+	fails 1 "can't create '$dir/no/x'" mkinitrd --agent "$agent" --no-modules -o "$dir/no/x"
+	# So is a disk that is full, but for the message.
+	(
+		failed=0
+		ulimit -f 8
+		trap '' XFSZ
+		refuses_root 1 "can't write .*/none.d/x" --agent "$agent" --no-modules
+		[ "$failed" = 0 ]
+	) >"$dir/full"
+	full=$?
+	grep -v '^ok' "$dir/full"
+	verdict $full 'a file that can not be written whole is none'
+else
+	echo "ok $((count += 1)) - mkinitrd # SKIP no static busybox or no agent"
 fi
 
 # What is wrong in shared mode is told before the module is asked for.
