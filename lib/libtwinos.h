@@ -110,6 +110,8 @@ int twinos_root_write(const struct twinos_root *root, const char *path,
  * @kernel: path of a bzImage or ELF vmlinux; NULL: the one the host runs
  * @initrds: paths, concatenated in this order
  * @nr_initrds: how many
+ * @root: without @initrds: make this one, which needs a guest module; NULL: the twin has
+ *	none
  * @cmdline: the user's kernel command line; NULL: none
  * @cpus: the host's logical numbers, the first one boots; NULL: any
  * @nr_cpus: how many
@@ -132,6 +134,7 @@ struct twinos_config {
 	const char *kernel;
 	const char *const *initrds;
 	size_t nr_initrds;
+	const struct twinos_root *root;
 	const char *cmdline;
 	const unsigned int *cpus;
 	size_t nr_cpus;

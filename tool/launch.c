@@ -77,6 +77,7 @@ static int dry_run(struct options *options)
 
 	if (launch_load(options, &twin, &err))
 		return fail(&err);
+	options_tell(options);
 	code = plan_print(twinos_twin_plan(twin));
 	twinos_twin_free(twin);
 	return code;

@@ -32,6 +32,10 @@ struct options {
 	struct parse_cpus cpus;
 	bool cpus_given;
 	unsigned int shared_cpu;
+	bool memory_given;
+	bool vsock_given;
+	int vsock_error;
+	struct twinos_root root;
 	const char *panic_dir;
 	bool limit_given;
 	const char **initrds;
@@ -41,9 +45,6 @@ struct options {
 	char *cmdline;
 	char free_name[TWINOS_NAME_SIZE];
 };
-
-/* What the twin has if nobody says otherwise. */
-#define OPTIONS_MEMORY (512ULL << 20)
 
 extern const struct args_option options_table[];
 
@@ -56,6 +57,9 @@ void options_init(struct options *options);
  * given.
  */
 int options_finish(struct options *options, const char *command);
+
+/* options_tell() - note what was chosen and may surprise; after the twin is made */
+void options_tell(const struct options *options);
 
 void options_release(struct options *options);
 

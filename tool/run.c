@@ -95,6 +95,7 @@ static int run(struct options *options)
 	signal(SIGPIPE, SIG_IGN);
 	if (launch_load(options, &twin, &err))
 		return fail(&err);
+	options_tell(options);
 	ret = start_and_follow(options, twin, &end, &err);
 	twinos_twin_free(twin);
 	return ret ? fail(&err) : tell_end(options->config.name, &end);

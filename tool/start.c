@@ -193,7 +193,7 @@ static int no_report(pid_t supervisor)
 				      "report; the twin is not started");
 }
 
-static int read_report(pid_t supervisor, int fd)
+static int read_report(const struct options *options, pid_t supervisor, int fd)
 {
 	struct report report;
 	ssize_t got;
@@ -208,6 +208,7 @@ static int read_report(pid_t supervisor, int fd)
 		waitpid(supervisor, NULL, 0);
 		return fail(&report.err);
 	}
+	options_tell(options);
 	return launch_print_started(report.name, report.cpus, report.nr_cpus,
 				    report.shared, report.owner);
 }
@@ -228,7 +229,7 @@ static int start(struct options *options)
 	}
 	close(fds[1]);
 	code = supervisor < 0 ? fail_errno("cannot fork") :
-				read_report(supervisor, fds[0]);
+				read_report(options, supervisor, fds[0]);
 	close(fds[0]);
 	return code;
 }

@@ -443,6 +443,16 @@ static void guest_is_looked_for_early(void **state)
 	expect_refused(&config, TWINOS_ERROR_IMAGE, "nowhere/" VERSION);
 	config.guest_dir = NULL;
 	expect_opened(&config);
+	/* But for the ready-made root, whose shell needs one. */
+	config.nr_initrds = 0;
+	expect_opened(&config);
+	config.root = &(struct twinos_root){ 0 };
+	expect_refused(&config, TWINOS_ERROR_IMAGE, "no guest module");
+	config.no_guest = true;
+	expect_opened(&config);
+	config.no_guest = false;
+	config.nr_initrds = 1;
+	expect_opened(&config);
 	config.cmdline = "panic=5";
 	expect_refused(&config, TWINOS_ERROR_USAGE, "without a guest module");
 	config.guest_dir = "lib";

@@ -23,6 +23,7 @@
 #include "executable.h"
 #include "fake_root.h"
 #include "gzip.h"
+#include "meminfo.h"
 #include "modules.h"
 #include "root.h"
 #include "unpack.h"
@@ -609,6 +610,24 @@ static void failure_leaves_no_file(void **state)
 	assert_non_null(strstr(err.text, "no regular file"));
 }
 
+/* ---- how much memory a twin gets -------------------------------------------- */
+
+#define MIB(n) ((uint64_t)(n) << 20)
+
+static void memory_is_a_share(void **state)
+{
+	(void)state;
+	assert_int_equal(meminfo_share(UINT64_MAX), MIB(512));
+	assert_int_equal(meminfo_share(MIB(2048)), MIB(512));
+	assert_int_equal(meminfo_share(MIB(2048) - 1), MIB(510));
+	assert_int_equal(meminfo_share(MIB(1024) + 4096), MIB(256));
+	assert_int_equal(meminfo_share(MIB(1023)), MIB(254));
+	assert_int_equal(meminfo_share(MIB(512)), MIB(128));
+	assert_int_equal(meminfo_share(MIB(100)), MIB(128));
+	assert_int_equal(meminfo_share(0), MIB(128));
+	assert_in_range(meminfo_available(), 1, UINT64_MAX - 1);
+}
+
 #define TREE_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, make_tree, remove_tree)
 
@@ -630,6 +649,7 @@ int main(void)
 		TREE_TEST(file_is_the_packed_archive),
 		TREE_TEST(file_is_replaced_on_request_only),
 		TREE_TEST(failure_leaves_no_file),
+		cmocka_unit_test(memory_is_a_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
