@@ -593,6 +593,23 @@ static void choose_memory(struct options *options)
 			config->reserved ? UINT64_MAX : meminfo_available());
 }
 
+static int check_command(const struct options *options, const char *command)
+{
+	if (!options->command)
+		return EXIT_OK;
+	if (output_json)
+		return fail_usage(command,
+				  "--json and a COMMAND exclude each other");
+	if (options->restart.policy != RESTART_NO)
+		return fail_usage(command,
+				  "--restart and a COMMAND exclude each other");
+	if (options->config.no_guest)
+		return fail_usage(
+			command,
+			"a COMMAND needs vsock, and that a guest module; leave --no-guest-module away");
+	return EXIT_OK;
+}
+
 /* The node may be there without a module behind it. */
 static int look_for_vsock(void)
 {
@@ -609,10 +626,12 @@ static int choose_vsock(struct options *options)
 {
 	struct twinos_error err = { 0 };
 
-	if (options->vsock_given || !options->config.root)
+	if (options->vsock_given ||
+	    (!options->config.root && !options->command))
 		return EXIT_OK;
 	options->vsock_error = look_for_vsock();
-	if (options->vsock_error)
+	/* A COMMAND can't do without: then the library says what is wrong. */
+	if (options->vsock_error && !options->command)
 		return EXIT_OK;
 	return add_device(options, "vsock", "auto", &err) ? fail(&err) :
 							    EXIT_OK;
@@ -645,6 +664,8 @@ int options_finish(struct options *options, const char *command)
 		code = check_keep(options, command);
 	if (!code)
 		code = find_panic_dir(options);
+	if (!code)
+		code = check_command(options, command);
 	if (code)
 		return code;
 	/* Whoever wants no guest module has no use for the ready-made root. */

@@ -19,6 +19,7 @@
  * @hang_ms: a CPU without a heartbeat for so long hangs; 0: that is not looked for
  * @keep: the twin outlives its supervisor
  * @dry_run: show the plan only
+ * @command: with run: what is to be run in the twin, up to a NULL; or NULL
  */
 struct options {
 	struct twinos_config config;
@@ -27,6 +28,7 @@ struct options {
 	int64_t hang_ms;
 	bool keep;
 	bool dry_run;
+	char *const *command;
 
 	/* private */
 	struct parse_cpus cpus;

@@ -106,6 +106,10 @@ refuses 'give 3 or more' run --hang-limit 2.9
 refuses 'none of no, on-failure, always' run --restart sometimes
 refuses '--restart-limit goes with --restart' run --restart-limit 3
 refuses 'option --restart-limit: ' run --restart always --restart-limit x
+refuses "put '--' before COMMAND" run true
+refuses 'restart and a COMMAND' run --restart always -- true
+refuses 'COMMAND needs vsock' run --no-guest-module -- true
+refuses "'true' is one operand too many" start -- true
 refuses 'option --timeout: ' stop --timeout 1s x
 refuses 'option --on-panic: .*empty' run --on-panic ''
 refuses 'NAME FILE is missing' dump
@@ -137,6 +141,9 @@ twinctl: b'
 run 2 run --cpus x --json && [ ! -s "$dir/err" ] &&
 	grep -q '^{"error":".*","exit":2}$' "$dir/out"
 verdict $? 'with --json a mistake is an object'
+
+run 2 run --json -- true && grep -q '^{"error":".*--json and a COMMAND' "$dir/out"
+verdict $? 'run --json takes no COMMAND'
 
 run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
 	grep -q '^libtwinos [0-9]' "$dir/out"
