@@ -154,14 +154,26 @@ static const struct args args = {
 	.options = options,
 };
 
+static json_t *missing(const struct twinos_root_result *result)
+{
+	char text[sizeof(result->missing)], *rest = text, *word;
+	json_t *array = json_array();
+
+	memcpy(text, result->missing, sizeof(text));
+	while ((word = strsep(&rest, " ")))
+		if (*word)
+			json_array_append_new(array, json_string(word));
+	return array;
+}
+
 static json_t *to_json(const struct mkinitrd *mkinitrd,
 		       const struct twinos_root_result *result)
 {
-	return json_pack("{s:s, s:s, s:I, s:I, s:s}", "file", mkinitrd->output,
+	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "file", mkinitrd->output,
 			 "release", mkinitrd->root.release, "bytes",
 			 (json_int_t)result->bytes, "modules",
 			 (json_int_t)result->nr_modules, "missing",
-			 result->missing);
+			 missing(result));
 }
 
 static int print_result(const struct mkinitrd *mkinitrd,

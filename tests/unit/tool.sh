@@ -235,7 +235,7 @@ if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; th
 	fi
 	fails 1 'is there already' mkinitrd --agent "$agent" --no-modules -o "$dir/root"
 	makes --no-modules --force -o "$dir/root" --json &&
-		grep -q '"modules":0,"missing":""' "$dir/out"
+		grep -q '"modules":0,"missing":\[\]' "$dir/out"
 	verdict $? 'mkinitrd --force --json'
 	refuses_root 3 "agent: No such file.*--agent" --no-modules --agent "$dir/agent"
 	fails 1 "can't create '$dir/no/x'" mkinitrd --agent "$agent" --no-modules -o "$dir/no/x"
