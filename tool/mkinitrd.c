@@ -184,9 +184,9 @@ static int print_result(const struct mkinitrd *mkinitrd,
 	if (*result->missing)
 		note("kernel %s has no %s: a twin's devices that need it will not work",
 		     mkinitrd->root.release, result->missing);
-	printf("%s: %llu KiB, %zu modules of kernel %s\n", mkinitrd->output,
+	printf("%s: %llu KiB, %zu module%s of kernel %s\n", mkinitrd->output,
 	       (unsigned long long)result->bytes >> 10, result->nr_modules,
-	       mkinitrd->root.release);
+	       result->nr_modules == 1 ? "" : "s", mkinitrd->root.release);
 	return EXIT_OK;
 }
 
