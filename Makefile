@@ -13,7 +13,7 @@ LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 # Debian's zsh looks there for what packages bring, and for what comes from elsewhere.
 ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
-# Where the library looks for what a twin in shared mode loads.
+# Where the library looks for what twins get: guest modules, the agent.
 GUESTDIR := /usr/lib/twinos
 CLANG ?= clang
 IASL ?= iasl
@@ -61,7 +61,17 @@ $(B)/lib/dsdt.h: $(B)/lib/dsdt.aml
 	{ echo 'static const unsigned char dsdt_aml[] = {'; \
 	  od -An -v -tx1 $< | sed 's/ \(..\)/ 0x\1,/g'; echo '};'; } >$@
 
-$(B)/lib/%.o: lib/%.c Makefile | $(DSDT)
+# The scripts of the ready-made root.
+ROOT_FILES := $(B)/lib/root_files.h
+GENERATED := $(DSDT) $(ROOT_FILES)
+
+$(ROOT_FILES): guest/root/init guest/root/network
+	@mkdir -p $(@D)
+	for file in $^; do \
+		echo "static const unsigned char root_$${file##*/}[] = {"; \
+		od -An -v -tx1 $$file | sed 's/ \(..\)/ 0x\1,/g'; echo '};'; done >$@
+
+$(B)/lib/%.o: lib/%.c Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIC $(COMPILE_FLAGS) -c -o $@ $<
 
@@ -211,7 +221,7 @@ $(B)/bench/%: bench/%.c $(LIB_A) Makefile
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< \
 		$(LIB_A) $(LIB_LIBS)
 
-$(B)/fuzz/%.o: %.c Makefile | $(DSDT)
+$(B)/fuzz/%.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_FLAGS) $(COMPILE_FLAGS) -c -o $@ $<
 
@@ -246,7 +256,7 @@ BROKEN += $(BROKEN_TOOL:tests/broken/%.patch=$(B)/broken/%/twinctl)
 
 broken: $(BROKEN)
 
-$(B)/broken/%/twinctl: tests/broken/%.patch $(LIB_SRC) $(TOOL_SRC) $(CONTRACTS) | $(DSDT)
+$(B)/broken/%/twinctl: tests/broken/%.patch $(LIB_SRC) $(TOOL_SRC) $(CONTRACTS) | $(GENERATED)
 	rm -rf $(@D)
 	mkdir -p $(@D)
 	cp -r include lib tool $(@D)/
@@ -359,13 +369,13 @@ style:
 	@# Strings such as "\nNUMBER(" are no words.
 	git ls-files -z ':!LICENSES' ':!.clang-format' | xargs -0 codespell -L nnumber
 
-sparse: $(DSDT)
+sparse: $(GENERATED)
 	for f in $(LIB_SRC) $(TOOL_SRC) $(wildcard agent/*.c); do \
 		$(SPARSE) -std=gnu11 $(INCLUDES) -D_GNU_SOURCE \
 			-DTWINOS_VERSION='"$(VERSION)"' $$f || exit 1; done
 	$(MAKE) modules KBUILD_ARGS='C=2 CHECK=$(SPARSE)'
 
-install: lib tool completion
+install: lib tool agent completion
 	install -D -m 755 $(B)/twinctl $(DESTDIR)$(PREFIX)/sbin/twinctl
 	install -D -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/$(notdir $(LIB_SO))
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so.$(SOVERSION)
@@ -377,6 +387,7 @@ install: lib tool completion
 	for header in handover.h agent.h; do \
 		install -D -m 644 include/twinos/$$header \
 			$(DESTDIR)$(PREFIX)/include/twinos/$$header || exit 1; done
+	install -D -m 755 $(B)/agent/twinos-agent $(DESTDIR)$(GUESTDIR)/twinos-agent
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done

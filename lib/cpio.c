@@ -11,13 +11,6 @@
 #define ALIGNMENT 4
 #define ENTRY_MAX 0x7fffffff
 
-/*
- * An lz4 stream has no end of its own: the kernel takes the next 4 bytes for
- * the length of one more chunk, unless they are zero (lib/decompress_unlz4.c).
- * Between archives zeros are skipped.
- */
-#define LEAD 4
-
 static const struct twinos_cpio_entry trailer = { .name = "TRAILER!!!" };
 
 static size_t padded(size_t length)
@@ -69,7 +62,7 @@ static char *put(char *at, const struct twinos_cpio_entry *entry,
 int twinos_cpio_build(struct twinos_file *archive,
 		      const struct twinos_cpio_entry *entries, size_t nr)
 {
-	size_t size = LEAD + name_size(&trailer), i;
+	size_t size = TWINOS_CPIO_LEAD + name_size(&trailer), i;
 	char *at;
 	int ret;
 
@@ -85,7 +78,7 @@ int twinos_cpio_build(struct twinos_file *archive,
 		return -ENOMEM;
 	archive->data = at;
 	archive->length = size;
-	at += LEAD;
+	at += TWINOS_CPIO_LEAD;
 	for (i = 0; i < nr; i++)
 		at = put(at, &entries[i], (unsigned int)i + 1);
 	put(at, &trailer, 0);

@@ -23,6 +23,14 @@ struct twinos_cpio_entry {
 };
 
 /*
+ * Zeros before an archive. An lz4 stream has no end of its own: the kernel takes the next
+ * 4 bytes for the length of one more chunk, unless they are zero
+ * (lib/decompress_unlz4.c). Between archives zeros are skipped, but not inside of what is
+ * compressed (flush_buffer() in init/initramfs.c).
+ */
+#define TWINOS_CPIO_LEAD 4
+
+/*
  * twinos_cpio_build() - an archive in memory, for twinos_file_unmap(). It can
  * stand behind any other part of an initrd. -EFBIG: an entry or all of them are
  * too long for the format; -ENOMEM.

@@ -84,7 +84,7 @@ int twinos_initrd_append(struct twinos_initrd *initrd, struct twinos_file *part,
 	}
 	parts[initrd->nr_parts] = *part;
 	initrd->parts = parts;
-	return count_in(initrd, "the guest module", err);
+	return count_in(initrd, "what is added", err);
 }
 
 void twinos_initrd_copy(const struct twinos_initrd *initrd, void *to)

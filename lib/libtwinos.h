@@ -60,11 +60,58 @@ struct twinos_device {
 };
 
 /**
+ * struct twinos_root - a small root for twins, made of what this machine has
+ *
+ * Busybox, twinos-agent, the modules of the twin's kernel that its devices need, and an
+ * init that starts the agent and a shell on hvc0, and powers off when the shell ends.
+ *
+ * @release: of the twin's kernel; NULL: the running one, or of a twin's own root what
+ *	the twin's kernel says
+ * @modules_dir: where its modules.dep is; NULL: /lib/modules/RELEASE
+ * @no_modules: the kernel has all it needs built in
+ * @modules: names of more modules, which come with what they need
+ * @nr_modules: how many
+ * @busybox: path of a static one; NULL: the one in PATH, or /usr/lib/twinos/busybox
+ * @agent: path of a static one; NULL: /usr/lib/twinos/twinos-agent
+ */
+struct twinos_root {
+	const char *release;
+	const char *modules_dir;
+	bool no_modules;
+	const char *const *modules;
+	size_t nr_modules;
+	const char *busybox;
+	const char *agent;
+};
+
+/**
+ * struct twinos_root_result - what is in such a root
+ * @bytes: the size of the file
+ * @nr_modules: how many modules
+ * @missing: drivers that the kernel does not have, divided by blanks
+ */
+struct twinos_root_result {
+	uint64_t bytes;
+	size_t nr_modules;
+	char missing[256];
+};
+
+/*
+ * twinos_root_write() - such a root as a file, a packed cpio archive; with @force instead
+ * of one that is there. After a failure there is none, and one that was there is as it was.
+ */
+int twinos_root_write(const struct twinos_root *root, const char *path,
+		      bool force, struct twinos_root_result *result,
+		      struct twinos_error *err);
+
+/**
  * struct twinos_config - what the user wants
  * @name: of the twin; see struct twinos_create for its letters
  * @kernel: path of a bzImage or ELF vmlinux; NULL: the one the host runs
  * @initrds: paths, concatenated in this order
  * @nr_initrds: how many
+ * @root: without @initrds: make this one, which needs a guest module; NULL: the twin has
+ *	none
  * @cmdline: the user's kernel command line; NULL: none
  * @cpus: the host's logical numbers, the first one boots; NULL: any
  * @nr_cpus: how many
@@ -87,6 +134,7 @@ struct twinos_config {
 	const char *kernel;
 	const char *const *initrds;
 	size_t nr_initrds;
+	const struct twinos_root *root;
 	const char *cmdline;
 	const unsigned int *cpus;
 	size_t nr_cpus;

@@ -27,7 +27,7 @@ int twinos_shared_check(const struct twinos_config *config,
 		return twinos_fail(err, TWINOS_ERROR_USAGE, ERANGE,
 				   "a slice is %d to %d microseconds long",
 				   TWINOS_SLICE_MIN_US, TWINOS_SLICE_MAX_US);
-	if (!config->nr_initrds)
+	if (!config->nr_initrds && !config->root)
 		return refuse(
 			err,
 			"shared mode needs an initrd, whose init runs once the guest module is loaded; give --initrd");

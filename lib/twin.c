@@ -31,6 +31,7 @@
 #include "initrd.h"
 #include "pagetable.h"
 #include "placement.h"
+#include "root.h"
 #include "shared.h"
 #include "status.h"
 
@@ -174,14 +175,22 @@ static int open_image(struct twinos_twin *twin, struct twinos_error *err)
 					 twinos_shared_five_levels(), err);
 }
 
+static bool wants_root(const struct twinos_twin *twin)
+{
+	return twin->config.root && !twin->config.nr_initrds;
+}
+
 /* It is found by the kernel's version, and put into the initrd. */
 static bool guest_possible(const struct twinos_twin *twin)
 {
-	return !twin->config.no_guest && twin->initrd.length &&
-	       *twin->image.version;
+	return !twin->config.no_guest && *twin->image.version &&
+	       (twin->initrd.length || wants_root(twin));
 }
 
-/* A twin on CPUs of its own can do without, if nobody named a place for it. */
+/*
+ * A twin on CPUs of its own can do without, if nobody named a place for it. The shell of
+ * the ready-made root can't.
+ */
 static int find_guest(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
@@ -191,8 +200,10 @@ static int find_guest(struct twinos_twin *twin, struct twinos_error *err)
 		return 0;
 	ret = twinos_guest_open(&twin->guest, config->guest_dir,
 				twin->image.version, err);
-	return ret == -ENOENT && !config->shared && !config->guest_dir ? 0 :
-									 ret;
+	return ret == -ENOENT && !config->shared && !config->guest_dir &&
+			       !wants_root(twin) ?
+		       0 :
+		       ret;
 }
 
 static int append_guest(struct twinos_twin *twin, struct twinos_error *err)
@@ -222,6 +233,21 @@ static int open_initrd(struct twinos_twin *twin, struct twinos_error *err)
 	return ret ? ret : append_guest(twin, err);
 }
 
+/* As it is: to pack it would take longer than the twin's kernel saves by that. */
+static int append_root(struct twinos_twin *twin, struct twinos_error *err)
+{
+	const struct twinos_root *root = twin->config.root;
+	struct twinos_file archive;
+	int ret;
+
+	if (!wants_root(twin))
+		return 0;
+	ret = twinos_root_pack(
+		root, root->release ? root->release : twin->image.version,
+		&archive, NULL, err);
+	return ret ? ret : twinos_initrd_append(&twin->initrd, &archive, err);
+}
+
 static int choose_cpus(struct twinos_twin *twin, struct twinos_error *err)
 {
 	const struct twinos_config *config = &twin->config;
@@ -240,7 +266,7 @@ static int fail_guest(const struct twinos_twin *twin, struct twinos_error *err)
 		return twinos_fail(
 			err, TWINOS_ERROR_USAGE, EINVAL,
 			"devices need a guest module, which --no-guest-module leaves out");
-	if (!twin->initrd.length)
+	if (!twin->initrd.length && !wants_root(twin))
 		return twinos_fail(
 			err, TWINOS_ERROR_USAGE, EINVAL,
 			"devices need an initrd, in which the guest module is put");
@@ -289,6 +315,9 @@ static int prepare(struct twinos_twin *twin, struct twinos_error *err)
 	twin->device = twinos_device_open(&twin->info, err);
 	if (twin->device < 0)
 		return twin->device;
+	ret = append_root(twin, err);
+	if (ret)
+		return ret;
 	ret = make_cmdline(twin, err);
 	if (ret)
 		return ret;

@@ -28,6 +28,12 @@
 #define CID_MIN (VMADDR_CID_HOST + 1)
 #define CID_MAX (VMADDR_CID_ANY - 1)
 
+/*
+ * Where "auto" looks: 16 bits are enough, and people and libvirt begin to count at 3.
+ */
+#define CID_AUTO_MIN 1000
+#define CID_AUTO_MAX 65535
+
 #define QUEUES 3
 /* The third one, of events, has none as long as no twin migrates. */
 #define SERVED_QUEUES 2
@@ -40,7 +46,7 @@ static const struct twinos_vhost_kind kind = {
 
 struct vsock {
 	struct twinos_vdev vdev;
-	uint64_t cid;
+	uint64_t cid; /* 0: reserve() chooses one */
 	int fd; /* -1 only after a stop() that could not get the CID again */
 };
 
@@ -49,13 +55,36 @@ static struct vsock *to_vsock(struct twinos_vdev *vdev)
 	return (struct vsock *)vdev;
 }
 
+static bool set_cid(int fd, uint64_t cid)
+{
+	return !ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &cid);
+}
+
+/* Only the kernel knows which are free. */
+static bool take_cid(int fd, struct vsock *vsock)
+{
+	uint64_t cid;
+
+	if (vsock->cid)
+		return set_cid(fd, vsock->cid);
+	for (cid = CID_AUTO_MIN; cid <= CID_AUTO_MAX; cid++) {
+		if (set_cid(fd, cid)) {
+			vsock->cid = cid;
+			return true;
+		}
+		if (errno != EADDRINUSE)
+			return false;
+	}
+	return false;
+}
+
 static int reserve(struct vsock *vsock, struct twinos_error *err)
 {
 	int fd = twinos_vhost_open(&kind, err), code;
 
 	if (fd < 0)
 		return fd;
-	if (!ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &vsock->cid)) {
+	if (take_cid(fd, vsock)) {
 		vsock->fd = fd;
 		return 0;
 	}
@@ -137,6 +166,22 @@ static const struct twinos_vdev_ops vsock_ops = {
 	.forked = vsock_forked,
 };
 
+static int parse_cid(struct vsock *vsock, const struct twinos_spec *spec,
+		     struct twinos_error *err)
+{
+	const char *text = twinos_spec_get(spec, "cid");
+
+	if (!text)
+		return twinos_fail(
+			err, TWINOS_ERROR_USAGE, EINVAL,
+			"vsock: a CID is needed, from %u to %u, or auto",
+			CID_MIN, CID_MAX);
+	if (!strcmp(text, "auto"))
+		return 0;
+	return twinos_spec_number(spec, "cid", CID_MIN, CID_MAX, &vsock->cid,
+				  err);
+}
+
 static int parse(struct vsock *vsock, const char *text,
 		 struct twinos_error *err)
 {
@@ -148,14 +193,9 @@ static int parse(struct vsock *vsock, const char *text,
 	ret = twinos_spec_parse(&spec, "vsock", text, "cid", keys, err);
 	if (ret)
 		return ret;
-	ret = twinos_spec_number(&spec, "cid", CID_MIN, CID_MAX, &vsock->cid,
-				 err);
+	ret = parse_cid(vsock, &spec, err);
 	if (!ret)
 		ret = twinos_spec_name(&spec, &vsock->vdev, err);
-	if (!ret && !vsock->cid)
-		ret = twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
-				  "vsock: a CID is needed, from %u to %u",
-				  CID_MIN, CID_MAX);
 	twinos_spec_free(&spec);
 	return ret;
 }

@@ -95,13 +95,25 @@ static void take_option(struct parsing *parsing, int nr, const char *value)
 		mistake(parsing, "option --%s: %s", row->name, err.text);
 }
 
-/* getopt_long() leaves in optopt which known option was misused, if any. */
-static void take_mistake(struct parsing *parsing, int ret, char **argv)
+/* The number of the row with this letter, as getopt_long() has it for its name. */
+static int find_letter(const struct args *args, int letter)
 {
 	const struct args_option *row;
 
-	if (optopt >= FIRST_OPTION) {
-		row = &parsing->args->options[optopt - FIRST_OPTION];
+	for (row = args->options; row->name; row++)
+		if (row->letter == letter)
+			return FIRST_OPTION + (int)(row - args->options);
+	return letter;
+}
+
+/* getopt_long() leaves in optopt which known option was misused, if any. */
+static void take_mistake(struct parsing *parsing, int ret, char **argv)
+{
+	int option = optopt ? find_letter(parsing->args, optopt) : 0;
+	const struct args_option *row;
+
+	if (option >= FIRST_OPTION) {
+		row = &parsing->args->options[option - FIRST_OPTION];
 		mistake(parsing,
 			ret == ':' ? "option --%s needs a value" :
 				     "option --%s takes no value",
@@ -116,17 +128,6 @@ static void take_mistake(struct parsing *parsing, int ret, char **argv)
 	}
 }
 
-/* The number of the row with this letter, as getopt_long() has it for its name. */
-static int find_letter(const struct args *args, int letter)
-{
-	const struct args_option *row;
-
-	for (row = args->options; row->name; row++)
-		if (row->letter == letter)
-			return FIRST_OPTION + (int)(row - args->options);
-	return letter;
-}
-
 static void make_letters(const struct args *args, char *letters)
 {
 	const struct args_option *row;
@@ -134,14 +135,15 @@ static void make_letters(const struct args *args, char *letters)
 	letters += sprintf(letters, ":h");
 	for (row = args->options; row->name; row++)
 		if (row->letter)
-			*letters++ = row->letter;
+			letters += sprintf(letters, "%c%s", row->letter,
+					   row->value ? ":" : "");
 	*letters = '\0';
 }
 
 static void take_options(struct parsing *parsing, int argc, char **argv)
 {
 	struct option table[2 * MAX_OPTIONS + 2];
-	char letters[MAX_OPTIONS + 3];
+	char letters[2 * MAX_OPTIONS + 3];
 	int ret;
 
 	make_getopt_table(parsing->args, table);

@@ -41,7 +41,7 @@ struct args_offer {
  * struct args_option - one row; a table ends with a row without a name
  * @name: "cpus" is given as --cpus
  * @alias: a second name, or NULL
- * @letter: "-t" is the same, or 0; only for options that take no value
+ * @letter: "-t" is the same, or 0; not where @optional
  * @value: what --help calls the value; NULL: it takes none
  * @optional: the value may be left out, and is told as "--cpus=VALUE" otherwise
  * @help: may be several lines, divided by '\n'

@@ -24,6 +24,8 @@ const struct command commands[] = {
 	{ "exec", "run a command in a twin", command_exec, &exec_args },
 	{ "cp", "copy files between the host and a twin", command_cp,
 	  &cp_args },
+	{ "mkinitrd", "make a small root for twins", command_mkinitrd,
+	  &mkinitrd_args },
 	{ "dump", "write a twin's memory to a file for crash(8)", command_dump,
 	  &dump_args },
 	{ "wait", "wait until a twin has ended", command_wait, &wait_args },

@@ -11,6 +11,7 @@
 #include "args.h"
 #include "commands.h"
 #include "error.h"
+#include "exec.h"
 #include "exit.h"
 #include "output.h"
 #include "parse.h"
@@ -151,7 +152,7 @@ static void add_term(struct exec *exec)
 }
 
 /* No other file may become standard input because there is none. */
-static int open_standard_files(void)
+int exec_open_files(void)
 {
 	int fd;
 
@@ -169,8 +170,8 @@ static int64_t until(const struct exec *exec)
 	return exec->timeout_ms < 0 ? -1 : watch_now() + exec->timeout_ms;
 }
 
-static int say_end(const char *name, const char *command,
-		   const struct remote_end *end)
+int exec_code(const char *name, const char *command,
+	      const struct remote_end *end)
 {
 	char what[80];
 
@@ -182,10 +183,11 @@ static int say_end(const char *name, const char *command,
 	return remote_fail(name, what, end);
 }
 
-static int run(struct exec *exec, int fd, char **operands)
+static int run(struct exec *exec, int fd, char *const *argv,
+	       struct remote_end *end)
 {
 	struct remote remote = {
-		.argv = operands + 1,
+		.argv = argv,
 		.environment = exec->environment,
 		.directory = exec->directory,
 		.tty = wants_tty(exec),
@@ -196,7 +198,6 @@ static int run(struct exec *exec, int fd, char **operands)
 		.until = until(exec),
 	};
 	struct raw raw = { 0 };
-	struct remote_end end;
 
 	if (remote.signals < 0)
 		return fail_with(EXIT_SYSTEM, "cannot wait for signals: %s",
@@ -205,10 +206,17 @@ static int run(struct exec *exec, int fd, char **operands)
 		add_term(exec);
 		raw_begin(&raw);
 	}
-	remote_run(fd, &remote, &end);
+	remote_run(fd, &remote, end);
 	raw_end(&raw);
 	close(remote.signals);
-	return say_end(operands[0], operands[1], &end);
+	return EXIT_OK;
+}
+
+int exec_run(int fd, char *const *argv, struct remote_end *end)
+{
+	static struct exec exec = { .timeout_ms = -1 };
+
+	return run(&exec, fd, argv, end);
 }
 
 static int64_t connect_until(const struct exec *exec)
@@ -221,14 +229,15 @@ static int64_t connect_until(const struct exec *exec)
 static int run_in(struct exec *exec, char **operands)
 {
 	struct twinos_error err;
+	struct remote_end end;
 	int fd, code;
 
 	fd = agent_connect(operands[0], connect_until(exec), &err);
 	if (fd < 0)
 		return agent_fail(&err);
-	code = run(exec, fd, operands);
+	code = run(exec, fd, operands + 1, &end);
 	close(fd);
-	return code;
+	return code ? code : exec_code(operands[0], operands[1], &end);
 }
 
 /* getopt_long(3) has moved the "--" before the operands. */
@@ -245,6 +254,6 @@ int command_exec(int argc, char **argv)
 				  "put '--' between NAME and COMMAND");
 	if (parse_name(argv[0], &err))
 		return fail_usage(exec_args.command, "%s", err.text);
-	code = open_standard_files();
+	code = exec_open_files();
 	return code ? code : run_in(&exec, argv);
 }

@@ -77,9 +77,22 @@ static int dry_run(struct options *options)
 
 	if (launch_load(options, &twin, &err))
 		return fail(&err);
+	options_tell(options);
 	code = plan_print(twinos_twin_plan(twin));
 	twinos_twin_free(twin);
 	return code;
+}
+
+/* getopt_long(3) has moved the "--" before the operands. */
+static int take_command(struct options *options, const char *command, int argc,
+			char **argv)
+{
+	if (!argc)
+		return EXIT_OK;
+	if (strcmp(argv[-1], "--"))
+		return fail_usage(command, "put '--' before COMMAND");
+	options->command = argv;
+	return EXIT_OK;
 }
 
 static int check_and_launch(struct options *options, const char *command,
@@ -101,8 +114,12 @@ int launch_command(const struct args *args,
 	int code;
 
 	options_init(&options);
-	if (args_parse(args, &options, &argc, &argv, &code))
-		code = check_and_launch(&options, args->command, launch);
+	if (args_parse(args, &options, &argc, &argv, &code)) {
+		code = take_command(&options, args->command, argc, argv);
+		if (!code)
+			code = check_and_launch(&options, args->command,
+						launch);
+	}
 	options_release(&options);
 	return code;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "meminfo.h"
 #include "options.h"
 #include "output.h"
 #include "reuse.h"
@@ -134,6 +136,7 @@ static int set_memory(void *into, const char *value, struct twinos_error *err)
 	uint64_t *memory = &options->config.memory;
 	int ret;
 
+	options->memory_given = true;
 	ret = parse_size(value, memory, err);
 	if (ret || (*memory && *memory % TWINOS_RANGE_ALIGN == 0))
 		return ret;
@@ -225,7 +228,10 @@ static int set_net(void *into, const char *value, struct twinos_error *err)
 
 static int set_vsock(void *into, const char *value, struct twinos_error *err)
 {
-	return add_device(into, "vsock", value, err);
+	struct options *options = into;
+
+	options->vsock_given = true;
+	return add_device(options, "vsock", value, err);
 }
 
 static int set_rng(void *into, const char *value, struct twinos_error *err)
@@ -364,7 +370,8 @@ const struct args_option options_table[] = {
 	{ .name = "memory",
 	  .value = "SIZE",
 	  .set = set_memory,
-	  .help = "the twin's memory, a multiple of 2M (default: 512M)" },
+	  .help = "the twin's memory, a multiple of 2M (default: 512M, but\n"
+		  "not more than a quarter of what is available)" },
 	{ .name = "reserved",
 	  .set = set_reserved,
 	  .help = "take it from ranges reserved at boot by memmap=SIZE$ADDR" },
@@ -382,7 +389,8 @@ const struct args_option options_table[] = {
 	  .offer.kinds = ARGS_FILE,
 	  .repeatable = true,
 	  .help = "initial RAM disk; more than one are put one behind\n"
-		  "the other" },
+		  "the other (default: one with a shell, as of 'twinctl\n"
+		  "mkinitrd')" },
 	{ .name = "disk",
 	  .value = "FILE[,ro]",
 	  .set = set_disk,
@@ -416,7 +424,9 @@ const struct args_option options_table[] = {
 	  .value = "CID",
 	  .set = set_vsock,
 	  .device = true,
-	  .help = "let the twin be reached by AF_VSOCK, as CID" },
+	  .offer.words = ARGS_WORDS("auto"),
+	  .help = "let the twin be reached by AF_VSOCK, as CID; auto: one\n"
+		  "that is free" },
 	{ .name = "rng",
 	  .set = set_rng,
 	  .device = true,
@@ -506,7 +516,6 @@ const struct args_option options_table[] = {
 void options_init(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
-	options->config.memory = OPTIONS_MEMORY;
 	options->cpus.nr = 1;
 	options->restart.limit = RESTART_LIMIT;
 }
@@ -611,6 +620,60 @@ static int find_panic_dir(struct options *options)
 	return EXIT_OK;
 }
 
+/* The reserved ranges are there for twins alone. */
+static void choose_memory(struct options *options)
+{
+	struct twinos_config *config = &options->config;
+
+	if (!options->memory_given)
+		config->memory = meminfo_share(
+			config->reserved ? UINT64_MAX : meminfo_available());
+}
+
+static int check_command(const struct options *options, const char *command)
+{
+	if (!options->command)
+		return EXIT_OK;
+	if (output_json)
+		return fail_usage(command,
+				  "--json and a COMMAND exclude each other");
+	if (options->restart.policy != RESTART_NO)
+		return fail_usage(command,
+				  "--restart and a COMMAND exclude each other");
+	if (options->config.no_guest)
+		return fail_usage(
+			command,
+			"a COMMAND needs vsock, and that a guest module; leave --no-guest-module away");
+	return EXIT_OK;
+}
+
+/* The node may be there without a module behind it. */
+static int look_for_vsock(void)
+{
+	int fd = open("/dev/vhost-vsock", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* A twin that can be worked in has a way for exec and cp, where that can be had. */
+static int choose_vsock(struct options *options)
+{
+	struct twinos_error err = { 0 };
+
+	if (options->vsock_given ||
+	    (!options->config.root && !options->command))
+		return EXIT_OK;
+	options->vsock_error = look_for_vsock();
+	/* A COMMAND can't do without: then the library says what is wrong. */
+	if (options->vsock_error && !options->command)
+		return EXIT_OK;
+	return add_device(options, "vsock", "auto", &err) ? fail(&err) :
+							    EXIT_OK;
+}
+
 static void set_config_cpus(struct options *options)
 {
 	struct twinos_config *config = &options->config;
@@ -638,12 +701,31 @@ int options_finish(struct options *options, const char *command)
 		code = check_keep(options, command);
 	if (!code)
 		code = find_panic_dir(options);
+	if (!code)
+		code = check_command(options, command);
 	if (code)
 		return code;
+	/* Whoever wants no guest module has no use for the ready-made root. */
+	if (!config->nr_initrds && !config->no_guest)
+		config->root = &options->root;
+	code = choose_vsock(options);
+	if (code)
+		return code;
+	choose_memory(options);
 	config->initrds = options->initrds;
 	config->devices = options->devices;
 	set_config_cpus(options);
 	return make_cmdline(options);
+}
+
+void options_tell(const struct options *options)
+{
+	if (!options->config.root)
+		return;
+	note("without --initrd, the twin gets the small root of 'twinctl mkinitrd'");
+	if (options->vsock_error)
+		note("it has no vsock, for 'twinctl exec' and 'cp': /dev/vhost-vsock: %s; 'modprobe vhost_vsock' may help",
+		     strerror(options->vsock_error));
 }
 
 void options_release(struct options *options)

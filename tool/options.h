@@ -19,6 +19,7 @@
  * @hang_ms: a CPU without a heartbeat for so long hangs; 0: that is not looked for
  * @keep: the twin outlives its supervisor
  * @dry_run: show the plan only
+ * @command: with run: what is to be run in the twin, up to a NULL; or NULL
  */
 struct options {
 	struct twinos_config config;
@@ -27,11 +28,16 @@ struct options {
 	int64_t hang_ms;
 	bool keep;
 	bool dry_run;
+	char *const *command;
 
 	/* private */
 	struct parse_cpus cpus;
 	bool cpus_given;
 	unsigned int shared_cpu;
+	bool memory_given;
+	bool vsock_given;
+	int vsock_error;
+	struct twinos_root root;
 	const char *panic_dir;
 	bool limit_given;
 	const char **initrds;
@@ -41,9 +47,6 @@ struct options {
 	char *cmdline;
 	char free_name[TWINOS_NAME_SIZE];
 };
-
-/* What the twin has if nobody says otherwise. */
-#define OPTIONS_MEMORY (512ULL << 20)
 
 extern const struct args_option options_table[];
 
@@ -56,6 +59,9 @@ void options_init(struct options *options);
  * given.
  */
 int options_finish(struct options *options, const char *command);
+
+/* options_tell() - note what was chosen and may surprise; after the twin is made */
+void options_tell(const struct options *options);
 
 void options_release(struct options *options);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "errand.h"
 #include "exit.h"
 #include "follow.h"
 #include "launch.h"
@@ -18,9 +19,12 @@
 
 const struct args run_args = {
 	.command = "run",
-	.operands = "",
+	.operands = "[-- COMMAND [ARGUMENT]...]",
+	.max_operands = 1 << 20,
 	.help = "Start a twin, print its kernel log or sit at its terminal "
-		"until it ends. Ctrl-C stops it.",
+		"until it ends. Ctrl-C stops it.\n"
+		"With COMMAND, run that in it, as 'twinctl exec' does, and "
+		"power it off.",
 	.options = options_table,
 };
 
@@ -91,10 +95,13 @@ static int run(struct options *options)
 	struct follow_end end;
 	int ret;
 
+	if (options->command)
+		return errand_run(options);
 	/* A reader that goes away is an error of its write, not our death. */
 	signal(SIGPIPE, SIG_IGN);
 	if (launch_load(options, &twin, &err))
 		return fail(&err);
+	options_tell(options);
 	ret = start_and_follow(options, twin, &end, &err);
 	twinos_twin_free(twin);
 	return ret ? fail(&err) : tell_end(options->config.name, &end);

@@ -26,6 +26,7 @@
 #include "output.h"
 #include "panicked.h"
 #include "plan.h"
+#include "start.h"
 
 /* The report's fd in the supervisor, behind the three standard ones. */
 #define REPORT_FD 3
@@ -135,10 +136,10 @@ static void tell_failure(const char *name, const struct twinos_error *err)
 
 /*
  * The memory of a twin that panicked or hung is kept for dmesg until somebody says
- * stop; its CPUs are back by then.
+ * stop; its CPUs are back by then. But not where @bound says that somebody waits.
  */
 static void follow_to_end(const struct options *options,
-			  struct twinos_twin *twin, int signals)
+			  struct twinos_twin *twin, int signals, bool bound)
 {
 	struct signalfd_siginfo signal_info;
 	struct twinos_error err;
@@ -148,14 +149,16 @@ static void follow_to_end(const struct options *options,
 		tell_failure(options->config.name, &err);
 		return;
 	}
-	if (end.reason != TWINOS_REASON_PANICKED &&
-	    end.reason != TWINOS_REASON_HUNG)
+	if (bound || (end.reason != TWINOS_REASON_PANICKED &&
+		      end.reason != TWINOS_REASON_HUNG))
 		return;
 	if (read(signals, &signal_info, sizeof(signal_info)) < 0)
 		return;
 }
 
-static void supervise(struct options *options, pid_t parent, int report_fd)
+/* @bound: whoever kills the command kills its twin, also once it runs */
+static void supervise(struct options *options, pid_t parent, int report_fd,
+		      bool bound)
 {
 	struct report report = { .owner = getpid() };
 	struct twinos_twin *twin;
@@ -169,12 +172,13 @@ static void supervise(struct options *options, pid_t parent, int report_fd)
 		return;
 	detach(report_fd);
 	report.ret = launch(options, &twin, &signals, &report);
-	prctl(PR_SET_PDEATHSIG, 0);
+	if (!bound)
+		prctl(PR_SET_PDEATHSIG, 0);
 	sent = send_report(&report);
 	if (report.ret)
 		return;
 	if (sent)
-		follow_to_end(options, twin, signals);
+		follow_to_end(options, twin, signals, bound);
 	twinos_twin_free(twin);
 }
 
@@ -193,26 +197,24 @@ static int no_report(pid_t supervisor)
 				      "report; the twin is not started");
 }
 
-static int read_report(pid_t supervisor, int fd)
+static int read_report(pid_t supervisor, int fd, struct report *report)
 {
-	struct report report;
 	ssize_t got;
 
 	do {
-		got = read(fd, &report, sizeof(report));
+		got = read(fd, report, sizeof(*report));
 	} while (got < 0 && errno == EINTR);
-	if (got != sizeof(report))
+	if (got != sizeof(*report))
 		return no_report(supervisor);
-	if (report.ret) {
-		/* Nothing of a failed start is there when it is told. */
-		waitpid(supervisor, NULL, 0);
-		return fail(&report.err);
-	}
-	return launch_print_started(report.name, report.cpus, report.nr_cpus,
-				    report.shared, report.owner);
+	if (!report->ret)
+		return EXIT_OK;
+	/* Nothing of a failed start is there when it is told. */
+	waitpid(supervisor, NULL, 0);
+	return fail(&report->err);
 }
 
-static int start(struct options *options)
+static int fork_supervisor(struct options *options, bool bound,
+			   struct report *report)
 {
 	pid_t parent = getpid(), supervisor;
 	int fds[2], code;
@@ -222,15 +224,37 @@ static int start(struct options *options)
 	fflush(NULL);
 	supervisor = fork();
 	if (!supervisor) {
-		supervise(options, parent, fds[1]);
+		supervise(options, parent, fds[1], bound);
 		/* What exit() would flush and free is the caller's. */
 		_exit(EXIT_OK);
 	}
 	close(fds[1]);
 	code = supervisor < 0 ? fail_errno("cannot fork") :
-				read_report(supervisor, fds[0]);
+				read_report(supervisor, fds[0], report);
 	close(fds[0]);
 	return code;
+}
+
+int start_bound(struct options *options, char name[TWINOS_NAME_SIZE])
+{
+	struct report report;
+	int code = fork_supervisor(options, true, &report);
+
+	if (!code)
+		memcpy(name, report.name, TWINOS_NAME_SIZE);
+	return code;
+}
+
+static int start(struct options *options)
+{
+	struct report report;
+	int code = fork_supervisor(options, false, &report);
+
+	if (code)
+		return code;
+	options_tell(options);
+	return launch_print_started(report.name, report.cpus, report.nr_cpus,
+				    report.shared, report.owner);
 }
 
 int command_start(int argc, char **argv)

@@ -188,7 +188,7 @@ bad_initrds()
 launch_large()
 {
 	refuse 4 'only .* can be had' twinctl start --kernel $kernel \
-		--entry bzimage --memory "$1"
+		--no-guest-module --entry bzimage --memory "$1"
 }
 
 bad_memory()
@@ -197,7 +197,8 @@ bad_memory()
 	refuse 2 'multiple of 2M' twinctl start --kernel $kernel --memory 0
 	refuse 2 '64 bits' twinctl start --kernel $kernel --memory 99999999T
 	refuse 2 'not a size' twinctl start --kernel $kernel --memory -2M
-	refuse 4 'alone need' twinctl start --kernel $kernel --memory 2M
+	refuse 4 'alone need' twinctl start --kernel $kernel --no-guest-module \
+		--memory 2M
 	launch_large 1T
 	launch_large 8G
 	launch_large 1950M
@@ -315,9 +316,10 @@ every_command()
 	code=$1
 	text=$2
 	shift 2
-	refuse "$code" "$text" "$@" twinctl run --kernel $kernel
-	refuse "$code" "$text" "$@" twinctl start --kernel $kernel
-	refuse "$code" "$text" "$@" twinctl start --kernel $kernel --dry-run
+	refuse "$code" "$text" "$@" twinctl run --kernel $kernel --no-guest-module
+	refuse "$code" "$text" "$@" twinctl start --kernel $kernel --no-guest-module
+	refuse "$code" "$text" "$@" twinctl start --kernel $kernel --no-guest-module \
+		--dry-run
 	refuse "$code" "$text" "$@" twinctl dmesg x
 	refuse "$code" "$text" "$@" twinctl wait x
 	refuse "$code" "$text" "$@" twinctl stop x

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "archive.h"
 #include "cpio.h"
 #include "fake_kernel.h"
 #include <twinos/handover.h>
@@ -89,73 +90,15 @@ static int make_guest(void **state)
 	return 0;
 }
 
-/* ---- the archive, read by the rules of the kernel's init/initramfs.c ---- */
-
-struct entry {
-	char name[64];
-	unsigned int mode, links;
-	size_t length;
-	const char *data;
-};
-
-static unsigned int field(const char *header, unsigned int i)
-{
-	char digits[9] = { 0 };
-	unsigned int number;
-	int end = 0;
-
-	memcpy(digits, header + 6 + 8 * i, 8);
-	assert_int_equal(strspn(digits, "0123456789ABCDEFabcdef"), 8);
-	assert_int_equal(sscanf(digits, "%x%n", &number, &end), 1);
-	assert_int_equal(end, 8);
-	return number;
-}
-
-static size_t aligned(size_t offset)
-{
-	return (offset + 3) / 4 * 4;
-}
-
-/* Reads the entry at *@offset and steps behind it; false at the last one. */
-static bool next_entry(const struct twinos_file *archive, size_t *offset,
-		       struct entry *entry)
-{
-	const char *data = archive->data, *header = data + *offset;
-	size_t name_size;
-
-	assert_int_equal(*offset % 4, 0);
-	assert_true(*offset + 110 <= archive->length);
-	assert_memory_equal(header, "070701", 6);
-	entry->mode = field(header, 1);
-	entry->links = field(header, 4);
-	entry->length = field(header, 6);
-	name_size = field(header, 11);
-	assert_int_equal(field(header, 12), 0);
-	assert_in_range(name_size, 2, sizeof(entry->name));
-	assert_true(*offset + 110 + name_size <= archive->length);
-	memcpy(entry->name, header + 110, name_size);
-	assert_int_equal(strlen(entry->name), name_size - 1);
-	*offset = aligned(*offset + 110 + name_size);
-	entry->data = data + *offset;
-	*offset = aligned(*offset + entry->length);
-	assert_true(*offset <= archive->length);
-	return strcmp(entry->name, "TRAILER!!!") != 0;
-}
-
-/* Zeros, which end an lz4 stream; see cpio.c. */
-static size_t first_entry(const struct twinos_file *archive)
-{
-	assert_memory_equal(archive->data, "\0\0\0\0", 4);
-	return 4;
-}
+/* ---- the archive --------------------------------------------------------- */
 
 static void expect_entry(const struct twinos_file *archive, size_t *offset,
 			 const char *name, unsigned int mode, const void *data,
 			 size_t length)
 {
-	struct entry entry;
+	struct archive_entry entry;
 
-	assert_true(next_entry(archive, offset, &entry));
+	assert_true(archive_next(archive, offset, &entry));
 	assert_string_equal(entry.name, name);
 	assert_int_equal(entry.mode, mode);
 	/* Linux looks for other names of a file with more than one link. */
@@ -167,9 +110,9 @@ static void expect_entry(const struct twinos_file *archive, size_t *offset,
 
 static void expect_end(const struct twinos_file *archive, size_t offset)
 {
-	struct entry entry;
+	struct archive_entry entry;
 
-	assert_false(next_entry(archive, &offset, &entry));
+	assert_false(archive_next(archive, &offset, &entry));
 	assert_int_equal(entry.length, 0);
 	assert_int_equal(offset, archive->length);
 }
@@ -187,7 +130,7 @@ static void archive_has_all(void **state)
 					   &archive, NULL),
 			 0);
 	twinos_guest_release(&guest);
-	offset = first_entry(&archive);
+	offset = archive_first(&archive);
 	expect_entry(&archive, &offset, "twinos", 040755, NULL, 0);
 	expect_entry(&archive, &offset, "twinos/init", 0100755, ELF "shim", 8);
 	expect_entry(&archive, &offset, "twinos/guest.ko", 0100644, MODULE_TEXT,
@@ -214,7 +157,7 @@ static void lengths_are_padded(void **state)
 		if (!*entries[0].name)
 			continue;
 		assert_int_equal(twinos_cpio_build(&archive, entries, 2), 0);
-		offset = first_entry(&archive);
+		offset = archive_first(&archive);
 		expect_entry(&archive, &offset, entries[0].name, 0100600,
 			     "12345678", length);
 		expect_entry(&archive, &offset, "b", 0100600, "x", 1);
@@ -229,7 +172,7 @@ static void empty_archive_ends(void **state)
 
 	(void)state;
 	assert_int_equal(twinos_cpio_build(&archive, NULL, 0), 0);
-	expect_end(&archive, first_entry(&archive));
+	expect_end(&archive, archive_first(&archive));
 	twinos_file_unmap(&archive);
 }
 
@@ -278,7 +221,7 @@ static void archive_follows_the_initrd(void **state)
 			    "070701",
 			    18);
 	archive = (struct twinos_file){ all + 8, length };
-	expect_entry(&archive, (size_t[]){ first_entry(&archive) }, "twinos",
+	expect_entry(&archive, (size_t[]){ archive_first(&archive) }, "twinos",
 		     040755, NULL, 0);
 	free(all);
 	twinos_initrd_release(&initrd);
@@ -499,6 +442,16 @@ static void guest_is_looked_for_early(void **state)
 	config.shared = false;
 	expect_refused(&config, TWINOS_ERROR_IMAGE, "nowhere/" VERSION);
 	config.guest_dir = NULL;
+	expect_opened(&config);
+	/* But for the ready-made root, whose shell needs one. */
+	config.nr_initrds = 0;
+	expect_opened(&config);
+	config.root = &(struct twinos_root){ 0 };
+	expect_refused(&config, TWINOS_ERROR_IMAGE, "no guest module");
+	config.no_guest = true;
+	expect_opened(&config);
+	config.no_guest = false;
+	config.nr_initrds = 1;
 	expect_opened(&config);
 	config.cmdline = "panic=5";
 	expect_refused(&config, TWINOS_ERROR_USAGE, "without a guest module");

@@ -302,6 +302,9 @@ static void vsock_options(void **state)
 	refuse_vsock("3,cid=4", "given twice");
 	refuse_vsock("3,x", "is not known");
 	refuse_vsock("3,name=a b", "a device's name");
+	refuse_vsock("automatic", "can't be cid");
+	accept_vsock("auto");
+	accept_vsock("name=s,cid=auto");
 	accept_vsock("4294967294");
 	accept_vsock("cid=4294967294,name=s");
 	accept_vsock("name=s,cid=4294967294");

@@ -58,7 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp dump wait doctor version \
+for command in run start stop shutdown list show dmesg exec cp mkinitrd dump wait doctor version \
 	completion help; do
 	helps "$command" --help
 	helps help "$command"
@@ -107,6 +107,10 @@ refuses 'give 3 or more' run --hang-limit 2.9
 refuses 'none of no, on-failure, always' run --restart sometimes
 refuses '--restart-limit goes with --restart' run --restart-limit 3
 refuses 'option --restart-limit: ' run --restart always --restart-limit x
+refuses "put '--' before COMMAND" run true
+refuses 'restart and a COMMAND' run --restart always -- true
+refuses 'COMMAND needs vsock' run --no-guest-module -- true
+refuses "'true' is one operand too many" start -- true
 refuses 'option --timeout: ' stop --timeout 1s x
 refuses 'option --on-panic: .*empty' run --on-panic ''
 refuses 'NAME FILE is missing' dump
@@ -125,6 +129,12 @@ refuses "unknown option '-l'" exec x ls -l
 refuses 'SOURCE... TARGET is missing' cp x:y
 refuses 'one side must be' cp ./x:y ../x:y
 refuses "file's name is empty" cp '' x:y
+refuses 'option --output needs a value' mkinitrd -o
+refuses 'option --output: .*empty' mkinitrd --output ''
+refuses 'option --output is given twice' mkinitrd -o x --output y
+refuses '--no-modules goes with neither' mkinitrd --no-modules --module x
+refuses '--no-modules goes with neither' mkinitrd --no-modules --modules-dir x
+refuses "'x' is one operand too many" mkinitrd x
 # A value can't forge a second line.
 refuses 'a?twinctl: b' run --entry 'a
 twinctl: b'
@@ -132,6 +142,9 @@ twinctl: b'
 run 2 run --cpus x --json && [ ! -s "$dir/err" ] &&
 	grep -q '^{"error":".*","exit":2}$' "$dir/out"
 verdict $? 'with --json a mistake is an object'
+
+run 2 run --json -- true && grep -q '^{"error":".*--json and a COMMAND' "$dir/out"
+verdict $? 'run --json takes no COMMAND'
 
 run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
 	grep -q '^libtwinos [0-9]' "$dir/out"
@@ -181,8 +194,68 @@ else
 	done
 fi
 
+# ---- the ready-made root ----------------------------------------------------
+
+agent=build/agent/twinos-agent
+busybox=$(command -v busybox)
+makes() { # ARGUMENT...: the root, with these options
+	run 0 mkinitrd --agent "$agent" "$@"
+}
+refuses_root() { # CODE TEXT ARGUMENT...: and leaves no file
+	code=$1
+	text=$2
+	shift 2
+	mkdir -p "$dir/none.d"
+	fails "$code" "$text" mkinitrd -o "$dir/none.d/x" "$@"
+	[ -z "$(ls -A "$dir/none.d")" ]
+	verdict $? "it leaves no file"
+}
+
+mkdir "$dir/modules"
+printf 'kernel/a.ko: kernel/b.ko\nkernel/b.ko:\n' >"$dir/modules/modules.dep"
+refuses_root 3 'no release of a kernel' --release ../x
+refuses_root 3 'no modules of kernel 6.9.9-none: /lib/modules/6.9.9-none/modules.dep: No such file' \
+	--release 6.9.9-none
+refuses_root 3 "has no module 'c'" --release x --modules-dir "$dir/modules" --module c
+refuses_root 3 "none: No such file.*busybox-static" --no-modules --busybox "$dir/none"
+refuses_root 3 'needs libraries.*busybox-static' --no-modules --busybox "$twinctl"
+if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; then
+	grep -q "^$dir/root: [0-9]* KiB, 0 modules of kernel $(uname -r)\$" "$dir/out" &&
+		[ ! -s "$dir/err" ] && gzip -dc "$dir/root" | grep -q 'TRAILER!!!'
+	verdict $? 'mkinitrd makes a root'
+	if command -v cpio >/dev/null; then
+		mkdir "$dir/root.d" && gzip -dc "$dir/root" |
+			(cd "$dir/root.d" && cpio -id --quiet) &&
+			cmp "$dir/root.d/bin/busybox" "$busybox" &&
+			cmp "$dir/root.d/sbin/twinos-agent" "$agent" &&
+			cmp "$dir/root.d/init" guest/root/init &&
+			[ -x "$dir/root.d/init" ] && [ -d "$dir/root.d/proc" ]
+		verdict $? 'cpio unpacks it'
+	else
+		echo "ok $((count += 1)) - cpio unpacks it # SKIP there is no cpio"
+	fi
+	fails 1 'is there already' mkinitrd --agent "$agent" --no-modules -o "$dir/root"
+	makes --no-modules --force -o "$dir/root" --json &&
+		grep -q '"modules":0,"missing":\[\]' "$dir/out"
+	verdict $? 'mkinitrd --force --json'
+	refuses_root 3 "agent: No such file.*--agent" --no-modules --agent "$dir/agent"
+	fails 1 "can't create '$dir/no/x'" mkinitrd --agent "$agent" --no-modules -o "$dir/no/x"
+	# So is a disk that is full, but for the message.
+	(
+		failed=0
+		ulimit -f 8
+		trap '' XFSZ
+		refuses_root 1 "can't write .*/none.d/x" --agent "$agent" --no-modules
+		[ "$failed" = 0 ]
+	) >"$dir/full"
+	full=$?
+	grep -v '^ok' "$dir/full"
+	verdict $full 'a file that can not be written whole is none'
+else
+	echo "ok $((count += 1)) - mkinitrd # SKIP no static busybox or no agent"
+fi
+
 # What is wrong in shared mode is told before the module is asked for.
-fails 2 'needs an initrd' run --name x --shared 0
 fails 2 'idle=poll' run --name x --shared 0 --initrd x --append idle=poll
 fails 2 'entry elf' run --name x --shared 0 --initrd x --entry bzimage
 kernel=$(ls build/names/*/vmlinuz 2>/dev/null | head -n 1)
