@@ -154,6 +154,16 @@ struct twinos_plan {
 int twinos_cmdline_check(const char *user, bool shared, bool guest,
 			 struct twinos_error *err);
 
+/*
+ * twinos_config_check() - what can be seen of @config without the module and without
+ * opening anything but kernel and initrds: the command line, whether the files that are
+ * named are there, and what is said of devices
+ *
+ * What it lets pass can fail at twinos_twin_new() yet.
+ */
+int twinos_config_check(const struct twinos_config *config,
+			struct twinos_error *err);
+
 struct twinos_twin;
 
 /**
