@@ -5,6 +5,9 @@
 
 #include "libtwinos.h"
 
+/* More rows than any command has. */
+#define ARGS_MAX_OPTIONS 64
+
 /**
  * struct args_option - one row; a table ends with a row without a name
  * @name: "cpus" is given as --cpus
@@ -14,6 +17,7 @@
  * @optional: the value may be left out, and is told as "--cpus=VALUE" otherwise
  * @help: may be several lines, divided by '\n'
  * @repeatable: may be given more than once
+ * @call_only: says something of this one call: no key of twin.conf(5)
  * @set: put @value, NULL if there is none, into the command's own struct;
  *	-EINVAL with what is wrong with the value in @err
  */
@@ -25,6 +29,7 @@ struct args_option {
 	bool optional;
 	const char *help;
 	bool repeatable;
+	bool call_only;
 	int (*set)(void *into, const char *value, struct twinos_error *err);
 };
 

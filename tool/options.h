@@ -19,6 +19,7 @@
  * @hang_ms: a CPU without a heartbeat for so long hangs; 0: that is not looked for
  * @keep: the twin outlives its supervisor
  * @dry_run: show the plan only
+ * @conf: what --config says; NULL: it is not given
  */
 struct options {
 	struct twinos_config config;
@@ -27,6 +28,7 @@ struct options {
 	int64_t hang_ms;
 	bool keep;
 	bool dry_run;
+	const char *conf;
 
 	/* private */
 	struct parse_cpus cpus;
@@ -40,6 +42,8 @@ struct options {
 	bool reuse_cmdline;
 	char *cmdline;
 	char free_name[TWINOS_NAME_SIZE];
+	char **kept;
+	size_t nr_kept;
 };
 
 /* What the twin has if nobody says otherwise. */
@@ -51,10 +55,19 @@ extern const struct args_option options_table[];
 void options_init(struct options *options);
 
 /*
- * options_finish() - check what takes two options to check, and fill @config;
- * 0 or an exit code, with its line printed. config.name stays NULL if none was
- * given.
+ * options_keep() - a copy of @text, for a setter, that lives until
+ * options_release(); NULL: no memory
  */
+const char *options_keep(struct options *options, const char *text);
+
+/*
+ * options_check() - check what takes two options to check, and fill @config; 0 or
+ * -errno. config.name stays NULL if none was given.
+ */
+int options_check(struct options *options, const char *command,
+		  struct twinos_error *err);
+
+/* options_finish() - the same: 0 or an exit code, with its line printed */
 int options_finish(struct options *options, const char *command);
 
 void options_release(struct options *options);
