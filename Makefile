@@ -11,6 +11,7 @@ B := build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+UNITDIR := $(PREFIX)/lib/systemd/system
 # Where the library looks for what a twin in shared mode loads.
 GUESTDIR := /usr/lib/twinos
 CLANG ?= clang
@@ -366,6 +367,14 @@ install: lib tool
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+
+	install -d $(DESTDIR)$(UNITDIR)/multi-user.target.wants
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' packaging/twin@.service >$(DESTDIR)$(UNITDIR)/twin@.service
+	install -m 644 packaging/twins.target $(DESTDIR)$(UNITDIR)/twins.target
+	ln -sf ../twins.target $(DESTDIR)$(UNITDIR)/multi-user.target.wants/twins.target
+	install -D -m 644 packaging/twinos.conf $(DESTDIR)$(PREFIX)/lib/modules-load.d/twinos.conf
+	install -D -m 644 packaging/60-twinos.rules \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-twinos.rules
 
 # For the kernel that KDIR names, by default the running one.
 install-modules: modules guest-init

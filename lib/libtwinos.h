@@ -203,6 +203,12 @@ int twinos_twin_fd(const struct twinos_twin *twin);
 unsigned int twinos_twin_life(const struct twinos_twin *twin);
 
 /*
+ * twinos_twin_is_up() - it was started and its guest module has said that it is there;
+ * a twin without one is up at once
+ */
+bool twinos_twin_is_up(const struct twinos_twin *twin);
+
+/*
  * twinos_twin_silence() - for how long one of the twin's CPUs has shown no
  * heartbeat, in milliseconds; 0 if none has one. To be called every second or
  * so. In shared mode only the time that the twin had counts.
