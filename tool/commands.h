@@ -20,6 +20,7 @@ int command_exec(int argc, char **argv);
 int command_cp(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
+int command_reserve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_version(int argc, char **argv);

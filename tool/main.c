@@ -33,6 +33,8 @@ static const struct command commands[] = {
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },
+	{ "reserve", "set memory aside for twins at the next boot",
+	  command_reserve },
 	{ "check", "tell whether files with twins' options are right",
 	  command_check },
 	{ "doctor", "tell whether this machine can run twins", command_doctor },

@@ -58,7 +58,7 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp dump wait check doctor version; do
+for command in run start stop shutdown list show dmesg exec cp dump wait reserve check doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -219,6 +219,19 @@ rights() { # WHAT OPTION...: the file is right
 	run 0 check "$@" "$dir/twin.conf" && [ ! -s "$dir/err" ]
 	verdict $? "$name is right"
 }
+
+refuses '3M. is not a multiple of 2M' reserve 3M
+refuses 'multiple of 2M' reserve 0
+refuses 'option --at: .*is not a size' reserve 2M --at x
+refuses '--at needs a SIZE' reserve --at 4G
+refuses '--undo goes with neither' reserve --undo 2M
+refuses '--undo goes with neither' reserve --undo --at 4G
+if [ ! -e /etc/default/grub.d/twinos.cfg ]; then
+	run 0 reserve && grep -q '^nothing is set aside' "$dir/out"
+	verdict $? 'reserve shows that nothing is set aside'
+	run 0 reserve --undo --json && grep -q '"length":null,"active":false}$' "$dir/out"
+	verdict $? 'reserve shows it in JSON'
+fi
 
 refuses 'NAME|FILE... is missing' check
 refuses "option --config: 'a b' can't name a twin" run --config 'a b'
