@@ -11,6 +11,7 @@ B := build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
+UNITDIR := $(PREFIX)/lib/systemd/system
 # Debian's zsh looks there for what packages bring, and for what comes from elsewhere.
 ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # Where the library looks for what twins get: guest modules, the agent.
@@ -28,7 +29,7 @@ INCLUDES := -Iinclude/uapi -Iinclude -Ilib -I$(B)/lib
 COMPILE_FLAGS = -std=gnu11 $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE \
 	-DTWINOS_VERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS)
 LIB_LIBS := -lz -llzma -lzstd -llz4 -luring
-TOOL_LIBS := -ljansson
+TOOL_LIBS := -ljansson -linih
 
 # Half-written files must not pass for finished ones after an interruption.
 .DELETE_ON_ERROR:
@@ -93,9 +94,9 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 # All but main(), so that unit tests and fuzzers can link the option parsers.
 TOOL_A := $(B)/tool/tool.a
 # The static one runs in the initramfs of the QEMU tests.
-STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson,\
+STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson inih,\
 	$(filter /%,$(shell $(CC) -print-file-name=lib$(l).a)))
-STATIC_TOOL := $(if $(filter 6,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
+STATIC_TOOL := $(if $(filter 7,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
 
 tool: $(B)/twinctl $(STATIC_TOOL)
 
@@ -396,6 +397,14 @@ install: lib tool agent completion
 	install -D -m 644 $(B)/completion/zsh $(DESTDIR)$(ZSHDIR)/_twinctl
 	install -D -m 644 $(B)/completion/fish \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/twinctl.fish
+
+	install -d $(DESTDIR)$(UNITDIR)/multi-user.target.wants
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' packaging/twin@.service >$(DESTDIR)$(UNITDIR)/twin@.service
+	install -m 644 packaging/twins.target $(DESTDIR)$(UNITDIR)/twins.target
+	ln -sf ../twins.target $(DESTDIR)$(UNITDIR)/multi-user.target.wants/twins.target
+	install -D -m 644 packaging/twinos.conf $(DESTDIR)$(PREFIX)/lib/modules-load.d/twinos.conf
+	install -D -m 644 packaging/60-twinos.rules \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-twinos.rules
 
 # For the kernel that KDIR names, by default the running one.
 install-modules: modules guest-init

@@ -12,42 +12,53 @@
 #include "devices.h"
 #include "error.h"
 
+/*
+ * @driver_spins: with interrupts off, until the back end answers, which never happens
+ * where both share a CPU: __send_to_port() in drivers/char/virtio_console.c
+ */
 static const struct kind {
 	const char *name;
 	int (*open)(const char *text, struct twinos_vdev **vdev,
 		    struct twinos_error *err);
+	int (*check)(const char *text, struct twinos_error *err);
+	bool driver_spins;
 } kinds[] = {
-	{ "disk", twinos_disk_open },
-	{ "net", twinos_net_open },
-	{ "vsock", twinos_vsock_open },
-	{ "rng", twinos_rng_open },
-	{ "extra-console", twinos_vconsole_open },
-	{ "share", twinos_share_open },
-	{ "vhost-user-blk", twinos_vhost_user_blk_open },
-	{ "vhost-user-fs", twinos_vhost_user_fs_open },
-	{ "vhost-user-net", twinos_vhost_user_net_open },
+	{ "disk", twinos_disk_open, twinos_disk_check, false },
+	{ "net", twinos_net_open, twinos_net_check, false },
+	{ "vsock", twinos_vsock_open, twinos_vsock_check, false },
+	{ "rng", twinos_rng_open, twinos_rng_check, false },
+	{ "extra-console", twinos_vconsole_open, twinos_vconsole_check, true },
+	{ "share", twinos_share_open, twinos_share_check, false },
+	{ "vhost-user-blk", twinos_vhost_user_blk_open,
+	  twinos_vhost_user_blk_check, false },
+	{ "vhost-user-fs", twinos_vhost_user_fs_open,
+	  twinos_vhost_user_fs_check, false },
+	{ "vhost-user-net", twinos_vhost_user_net_open,
+	  twinos_vhost_user_net_check, false },
 };
 
-static const struct kind *find_kind(const char *name)
+/* NULL, with a line in @err: a twin can't have one */
+static const struct kind *find_kind(const char *name, bool shared,
+				    struct twinos_error *err)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(kinds[i].name, name))
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, name))
+			continue;
+		if (!shared || !kinds[i].driver_spins)
 			return &kinds[i];
+		twinos_fail(err, TWINOS_ERROR_USAGE, EOPNOTSUPP,
+			    "'%s' is not for a twin that shares its CPU: its "
+			    "driver would keep it from us",
+			    name);
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
+		    "there is no device '%.32s'", name);
+	errno = EINVAL;
 	return NULL;
-}
-
-/* Without the lock: it may take a while, and the twin may ask for others meanwhile. */
-static int open_device(const struct twinos_device *device,
-		       struct twinos_vdev **vdev, struct twinos_error *err)
-{
-	const struct kind *kind = find_kind(device->kind);
-
-	if (!kind)
-		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
-				   "there is no device '%.32s'", device->kind);
-	return kind->open(device->text, vdev, err);
 }
 
 /* The bus has it in the end; @name, if it is not NULL, is what it is called there. */
@@ -55,19 +66,16 @@ static int add_device(struct twinos_devices *devices,
 		      const struct twinos_device *device, char *name,
 		      struct twinos_error *err)
 {
+	const struct kind *kind = find_kind(device->kind, devices->shared, err);
 	struct twinos_vdev *vdev;
 	int ret;
 
-	ret = open_device(device, &vdev, err);
+	if (!kind)
+		return -errno;
+	/* Without the lock: the twin may ask for others meanwhile. */
+	ret = kind->open(device->text, &vdev, err);
 	if (ret)
 		return ret;
-	if (vdev->driver_spins && devices->shared) {
-		vdev->ops->free(vdev);
-		return twinos_fail(err, TWINOS_ERROR_USAGE, EOPNOTSUPP,
-				   "'%s' is not for a twin that shares its "
-				   "CPU: its driver would keep it from us",
-				   device->kind);
-	}
 	pthread_mutex_lock(&devices->lock);
 	ret = twinos_bus_add(&devices->bus, vdev, err);
 	if (!ret && name)
@@ -105,6 +113,24 @@ int twinos_devices_open(struct twinos_devices *devices,
 		ret = add_device(devices, &list[i], NULL, err);
 	if (ret)
 		twinos_devices_close(devices);
+	return ret;
+}
+
+int twinos_devices_check(const struct twinos_device *list, size_t nr,
+			 bool shared, struct twinos_error *err)
+{
+	const struct kind *kind;
+	size_t i;
+	int ret = 0;
+
+	if (nr > TWINOS_DEVICES_MAX)
+		return twinos_fail(err, TWINOS_ERROR_USAGE, ENOSPC,
+				   "a twin has at most %d devices",
+				   TWINOS_DEVICES_MAX);
+	for (i = 0; i < nr && !ret; i++) {
+		kind = find_kind(list[i].kind, shared, err);
+		ret = kind ? kind->check(list[i].text, err) : -errno;
+	}
 	return ret;
 }
 

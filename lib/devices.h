@@ -39,6 +39,13 @@ int twinos_devices_open(struct twinos_devices *devices,
 			bool shared, struct twinos_error *err);
 
 /*
+ * twinos_devices_check() - what can be said of @list without opening anything; see
+ * vdev.h
+ */
+int twinos_devices_check(const struct twinos_device *list, size_t nr,
+			 bool shared, struct twinos_error *err);
+
+/*
  * twinos_devices_load() - the twin of @owner has its memory, and messages are answered
  * once it runs
  * @ranges: all of its memory, which is mapped

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "blk.h"
@@ -323,6 +324,13 @@ static int take(const struct twinos_spec *spec, const char *key, char *to,
 	return 0;
 }
 
+static bool is_qcow2(const struct twinos_spec *spec)
+{
+	const char *format = twinos_spec_get(spec, "format");
+
+	return format && !strcmp(format, "qcow2");
+}
+
 static int check_spec(const struct twinos_spec *spec, struct twinos_error *err)
 {
 	const char *format = twinos_spec_get(spec, "format");
@@ -335,7 +343,76 @@ static int check_spec(const struct twinos_spec *spec, struct twinos_error *err)
 				   "disk: format '%.64s': only raw and qcow2 "
 				   "are known here; convert it with qemu-img",
 				   format);
+	if (is_qcow2(spec) && twinos_spec_has(spec, "busy-poll"))
+		return twinos_spec_fail(spec, "busy-poll",
+					"is of no use: qemu-storage-daemon "
+					"has its own way to wait",
+					err);
+	if (is_qcow2(spec) && twinos_spec_has(spec, "serial"))
+		return twinos_spec_fail(spec, "serial",
+					"is of no use: a qcow2 disk has no "
+					"serial number",
+					err);
 	return 0;
+}
+
+/* twinos_spec_free() in the end */
+static int parse(struct twinos_spec *spec, const char *text,
+		 struct twinos_error *err)
+{
+	static const struct twinos_spec_key keys[] = {
+		{ "file", false },   { "ro", true },
+		{ "direct", true },  { "format", false },
+		{ "serial", false }, { "busy-poll", false },
+		{ NULL, false },
+	};
+	int ret = twinos_spec_parse(spec, "disk", text, "file", keys, err);
+
+	if (ret)
+		return ret;
+	ret = check_spec(spec, err);
+	if (ret)
+		twinos_spec_free(spec);
+	return ret;
+}
+
+static int take_values(struct disk *disk, const struct twinos_spec *spec,
+		       struct twinos_error *err)
+{
+	int ret = twinos_spec_name(spec, &disk->vdev, err);
+
+	if (!ret)
+		ret = take(spec, "serial", disk->blk.serial,
+			   sizeof(disk->blk.serial), err);
+	return ret ? ret : twinos_spec_busy_poll(spec, &disk->busy_poll, err);
+}
+
+static int look_at(const char *path, struct twinos_error *err)
+{
+	struct stat stat_buf;
+
+	if (stat(path, &stat_buf))
+		return twinos_fail(err, TWINOS_ERROR_IMAGE, errno, "%.300s: %s",
+				   path, strerror(errno));
+	if (S_ISREG(stat_buf.st_mode) || S_ISBLK(stat_buf.st_mode))
+		return 0;
+	return twinos_fail(err, TWINOS_ERROR_IMAGE, EINVAL,
+			   "%.300s: neither a file nor a block device", path);
+}
+
+int twinos_disk_check(const char *text, struct twinos_error *err)
+{
+	struct disk disk = { 0 };
+	struct twinos_spec spec;
+	int ret = parse(&spec, text, err);
+
+	if (ret)
+		return ret;
+	ret = take_values(&disk, &spec, err);
+	if (!ret)
+		ret = look_at(twinos_spec_get(&spec, "file"), err);
+	twinos_spec_free(&spec);
+	return ret;
 }
 
 static void describe(struct disk *disk, const char *path)
@@ -359,12 +436,7 @@ static int fill(struct disk *disk, const struct twinos_spec *spec,
 	const char *path = twinos_spec_get(spec, "file");
 	int ret;
 
-	ret = twinos_spec_name(spec, &disk->vdev, err);
-	if (!ret)
-		ret = take(spec, "serial", disk->blk.serial,
-			   sizeof(disk->blk.serial), err);
-	if (!ret)
-		ret = twinos_spec_busy_poll(spec, &disk->busy_poll, err);
+	ret = take_values(disk, spec, err);
 	if (!ret)
 		ret = twinos_diskfile_open(&disk->blk.file, path, &how, err);
 	if (ret)
@@ -397,32 +469,16 @@ static int open_raw(const struct twinos_spec *spec, struct twinos_vdev **vdev,
 	return ret;
 }
 
-static bool is_qcow2(const struct twinos_spec *spec)
-{
-	const char *format = twinos_spec_get(spec, "format");
-
-	return format && !strcmp(format, "qcow2");
-}
-
 int twinos_disk_open(const char *text, struct twinos_vdev **vdev,
 		     struct twinos_error *err)
 {
-	static const struct twinos_spec_key keys[] = {
-		{ "file", false },   { "ro", true },
-		{ "direct", true },  { "format", false },
-		{ "serial", false }, { "busy-poll", false },
-		{ NULL, false },
-	};
 	struct twinos_spec spec;
-	int ret = twinos_spec_parse(&spec, "disk", text, "file", keys, err);
+	int ret = parse(&spec, text, err);
 
 	if (ret)
 		return ret;
-	ret = check_spec(&spec, err);
-	if (!ret && is_qcow2(&spec))
-		ret = twinos_qcow2_open(&spec, vdev, err);
-	else if (!ret)
-		ret = open_raw(&spec, vdev, err);
+	ret = is_qcow2(&spec) ? twinos_qcow2_open(&spec, vdev, err) :
+				open_raw(&spec, vdev, err);
 	twinos_spec_free(&spec);
 	return ret;
 }

@@ -202,6 +202,16 @@ struct twinos_plan {
 int twinos_cmdline_check(const char *user, bool shared, bool guest,
 			 struct twinos_error *err);
 
+/*
+ * twinos_config_check() - what can be seen of @config without the module and without
+ * opening anything but kernel and initrds: the command line, whether the files that are
+ * named are there, and what is said of devices
+ *
+ * What it lets pass can fail at twinos_twin_new() yet.
+ */
+int twinos_config_check(const struct twinos_config *config,
+			struct twinos_error *err);
+
 struct twinos_twin;
 
 /**
@@ -239,6 +249,12 @@ int twinos_twin_fd(const struct twinos_twin *twin);
  * does not show there, and a reboot is told as a halt
  */
 unsigned int twinos_twin_life(const struct twinos_twin *twin);
+
+/*
+ * twinos_twin_is_up() - it was started and its guest module has said that it is there;
+ * a twin without one is up at once
+ */
+bool twinos_twin_is_up(const struct twinos_twin *twin);
 
 /*
  * twinos_twin_silence() - for how long one of the twin's CPUs has shown no

@@ -286,3 +286,11 @@ int twinos_net_open(const char *text, struct twinos_vdev **vdev,
 		*vdev = &net->vdev;
 	return ret;
 }
+
+int twinos_net_check(const char *text, struct twinos_error *err)
+{
+	struct twinos_net_options options;
+	struct twinos_vdev vdev;
+
+	return twinos_net_parse(&options, &vdev, text, err);
+}

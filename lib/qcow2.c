@@ -122,16 +122,6 @@ static int fill(struct twinos_vhost_user_device *device,
 
 	if (ret)
 		return ret;
-	if (twinos_spec_has(spec, "serial"))
-		return twinos_spec_fail(spec, "serial",
-					"is of no use: a qcow2 disk has no "
-					"serial number",
-					err);
-	if (twinos_spec_has(spec, "busy-poll"))
-		return twinos_spec_fail(spec, "busy-poll",
-					"is of no use: qemu-storage-daemon "
-					"has its own way to wait",
-					err);
 	ret = prepare(&device->daemon, path, &how, err);
 	if (ret)
 		return ret;

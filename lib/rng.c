@@ -95,21 +95,35 @@ static void fill(struct twinos_vdev *vdev)
 	vdev->features = TWINOS_VRING_FEATURES;
 }
 
-int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
-		    struct twinos_error *err)
+static int parse(struct twinos_vdev *vdev, const char *text,
+		 struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = { { NULL, false } };
-	struct rng *rng;
 	struct twinos_spec spec;
 	int ret = twinos_spec_parse(&spec, "rng", text, NULL, keys, err);
 
 	if (ret)
 		return ret;
-	rng = calloc(1, sizeof(*rng));
-	ret = rng ? twinos_spec_name(&spec, &rng->vdev, err) :
-		    twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
-				"out of memory");
+	ret = twinos_spec_name(&spec, vdev, err);
 	twinos_spec_free(&spec);
+	return ret;
+}
+
+int twinos_rng_check(const char *text, struct twinos_error *err)
+{
+	struct twinos_vdev vdev;
+
+	return parse(&vdev, text, err);
+}
+
+int twinos_rng_open(const char *text, struct twinos_vdev **vdev,
+		    struct twinos_error *err)
+{
+	struct rng *rng = calloc(1, sizeof(*rng));
+	int ret = rng ? parse(&rng->vdev, text, err) :
+			twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
+				    "out of memory");
+
 	if (ret) {
 		free(rng);
 		return ret;

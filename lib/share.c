@@ -99,11 +99,11 @@ static int prepare(struct twinos_vhost_user_device *device, char *directory,
 	return ret;
 }
 
-/* @text: DIR:TAG, cut in two */
+/* @text: DIR:TAG, cut in two; @directory: its whole path, for free() */
 static int fill(struct twinos_vhost_user_device *device, char *text,
-		bool read_only, struct twinos_error *err)
+		bool read_only, char **directory, struct twinos_error *err)
 {
-	char *tag = strrchr(text, ':'), *directory;
+	char *tag = strrchr(text, ':');
 	int ret;
 
 	if (!tag || tag == text)
@@ -113,18 +113,17 @@ static int fill(struct twinos_vhost_user_device *device, char *text,
 	ret = twinos_vhost_user_set_tag(device, tag, err);
 	if (ret)
 		return ret;
-	directory = find_directory(text, err);
-	if (!directory)
+	*directory = find_directory(text, err);
+	if (!*directory)
 		return -errno;
 	device->vdev.kind = "share";
 	snprintf(device->vdev.detail, sizeof(device->vdev.detail),
-		 "%.128s, tag %s%s", directory, tag, read_only ? " (ro)" : "");
-	ret = prepare(device, directory, read_only, err);
-	return ret ? ret : twinos_vhost_user_open(device, err);
+		 "%.128s, tag %s%s", *directory, tag, read_only ? " (ro)" : "");
+	return 0;
 }
 
 static int fill_by_spec(struct twinos_vhost_user_device *device,
-			const struct twinos_spec *spec,
+			const struct twinos_spec *spec, char **directory,
 			struct twinos_error *err)
 {
 	const char *what = twinos_spec_get(spec, "dir");
@@ -137,27 +136,62 @@ static int fill_by_spec(struct twinos_vhost_user_device *device,
 		return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
 				   "share: no directory is given");
 	text = strdup(what);
-	ret = text ? fill(device, text, twinos_spec_has(spec, "ro"), err) :
+	ret = text ? fill(device, text, twinos_spec_has(spec, "ro"), directory,
+			  err) :
 		     twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
 				 "out of memory");
 	free(text);
 	return ret;
 }
 
-int twinos_share_open(const char *text, struct twinos_vdev **vdev,
-		      struct twinos_error *err)
+static int parse(struct twinos_spec *spec, const char *text,
+		 struct twinos_error *err)
 {
 	static const struct twinos_spec_key keys[] = { { "dir", false },
 						       { "ro", true },
 						       { NULL, false } };
+
+	return twinos_spec_parse(spec, "share", text, "dir", keys, err);
+}
+
+int twinos_share_check(const char *text, struct twinos_error *err)
+{
+	struct twinos_vhost_user_device device = { 0 };
+	char *directory = NULL;
+	struct twinos_spec spec;
+	int ret = parse(&spec, text, err);
+
+	if (ret)
+		return ret;
+	ret = fill_by_spec(&device, &spec, &directory, err);
+	free(directory);
+	twinos_spec_free(&spec);
+	return ret;
+}
+
+static int open_share(struct twinos_vhost_user_device *device,
+		      const struct twinos_spec *spec, struct twinos_error *err)
+{
+	char *directory;
+	int ret = fill_by_spec(device, spec, &directory, err);
+
+	if (!ret)
+		ret = prepare(device, directory, twinos_spec_has(spec, "ro"),
+			      err);
+	return ret ? ret : twinos_vhost_user_open(device, err);
+}
+
+int twinos_share_open(const char *text, struct twinos_vdev **vdev,
+		      struct twinos_error *err)
+{
 	struct twinos_vhost_user_device *device;
 	struct twinos_spec spec;
-	int ret = twinos_spec_parse(&spec, "share", text, "dir", keys, err);
+	int ret = parse(&spec, text, err);
 
 	if (ret)
 		return ret;
 	device = twinos_vhost_user_new(&twinos_vhost_user_fs);
-	ret = device ? fill_by_spec(device, &spec, err) :
+	ret = device ? open_share(device, &spec, err) :
 		       twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
 				   "out of memory");
 	twinos_spec_free(&spec);

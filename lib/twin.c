@@ -745,6 +745,14 @@ unsigned int twinos_twin_life(const struct twinos_twin *twin)
 	return handover->parked ? TWINOS_HALTED : TWINOS_RUNNING;
 }
 
+bool twinos_twin_is_up(const struct twinos_twin *twin)
+{
+	const volatile struct twinos_handover *handover = handover_of(twin);
+
+	return handover &&
+	       (!has_guest(twin) || handover->life != TWINOS_LIFE_NONE);
+}
+
 /* Milliseconds of the time in which the twin could have shown a heartbeat. */
 static int64_t twin_clock(const struct twinos_twin *twin)
 {

@@ -239,21 +239,38 @@ static int fill(struct vconsole *console, const struct twinos_spec *spec,
 	vdev->ops = &ops;
 	vdev->id = VIRTIO_ID_CONSOLE;
 	vdev->kind = "extra-console";
-	/* __send_to_port() in drivers/char/virtio_console.c */
-	vdev->driver_spins = true;
 	vdev->nr_queues = QUEUES;
 	vdev->features = TWINOS_VRING_FEATURES;
 	return 0;
 }
 
+static int parse(struct twinos_spec *spec, const char *text,
+		 struct twinos_error *err)
+{
+	static const struct twinos_spec_key keys[] = { { NULL, false } };
+
+	return twinos_spec_parse(spec, "extra-console", text, NULL, keys, err);
+}
+
+int twinos_vconsole_check(const char *text, struct twinos_error *err)
+{
+	struct twinos_spec spec;
+	struct twinos_vdev vdev;
+	int ret = parse(&spec, text, err);
+
+	if (ret)
+		return ret;
+	ret = twinos_spec_name(&spec, &vdev, err);
+	twinos_spec_free(&spec);
+	return ret;
+}
+
 int twinos_vconsole_open(const char *text, struct twinos_vdev **vdev,
 			 struct twinos_error *err)
 {
-	static const struct twinos_spec_key keys[] = { { NULL, false } };
 	struct vconsole *console;
 	struct twinos_spec spec;
-	int ret = twinos_spec_parse(&spec, "extra-console", text, NULL, keys,
-				    err);
+	int ret = parse(&spec, text, err);
 
 	if (ret)
 		return ret;

@@ -85,8 +85,6 @@ struct twinos_vdev_ops {
  * @nr_queues: at most TWINOS_VDEV_QUEUES
  * @config: the configuration space
  * @config_size: bytes of it
- * @driver_spins: with interrupts off, until the back end answers, which never happens
- *	where both share a CPU
  * @kind: "disk", "net"...
  * @name: unique among the twin's devices; "disk0"... if the user gave none
  * @detail: for people: the file, the tap...
@@ -98,7 +96,6 @@ struct twinos_vdev {
 	unsigned int nr_queues;
 	uint8_t config[64];
 	size_t config_size;
-	bool driver_spins;
 	const char *kind;
 	char name[32];
 	char detail[256];
@@ -127,5 +124,19 @@ int twinos_vhost_user_fs_open(const char *text, struct twinos_vdev **vdev,
 			      struct twinos_error *err);
 int twinos_vhost_user_net_open(const char *text, struct twinos_vdev **vdev,
 			       struct twinos_error *err);
+
+/*
+ * The same words without a device: 0 if they are right and the files that they name are
+ * there; of the host nothing is opened.
+ */
+int twinos_disk_check(const char *text, struct twinos_error *err);
+int twinos_net_check(const char *text, struct twinos_error *err);
+int twinos_vsock_check(const char *text, struct twinos_error *err);
+int twinos_rng_check(const char *text, struct twinos_error *err);
+int twinos_vconsole_check(const char *text, struct twinos_error *err);
+int twinos_share_check(const char *text, struct twinos_error *err);
+int twinos_vhost_user_blk_check(const char *text, struct twinos_error *err);
+int twinos_vhost_user_fs_check(const char *text, struct twinos_error *err);
+int twinos_vhost_user_net_check(const char *text, struct twinos_error *err);
 
 #endif

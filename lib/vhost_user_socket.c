@@ -68,7 +68,31 @@ typedef int (*take_fn)(struct twinos_vhost_user_device *device,
 		       const struct twinos_spec *spec,
 		       struct twinos_error *err);
 
-/* @take: what else there is to say of this kind; NULL: nothing */
+/* What may be said of a kind. @take: of what is its own; NULL: nothing is */
+struct words {
+	const struct twinos_vhost_user_kind *kind;
+	take_fn take;
+	struct twinos_spec_key keys[3];
+};
+
+static const struct words blk = {
+	&twinos_vhost_user_blk,
+	NULL,
+	{ { "socket", false } },
+};
+
+static const struct words fs = {
+	&twinos_vhost_user_fs,
+	take_tag,
+	{ { "socket", false }, { "tag", false } },
+};
+
+static const struct words net = {
+	&twinos_vhost_user_net,
+	take_mac,
+	{ { "socket", false }, { "mac", false } },
+};
+
 static int fill(struct twinos_vhost_user_device *device,
 		const struct twinos_spec *spec, take_fn take,
 		struct twinos_error *err)
@@ -83,58 +107,89 @@ static int fill(struct twinos_vhost_user_device *device,
 		return ret;
 	snprintf(device->vdev.detail, sizeof(device->vdev.detail), "%s",
 		 device->socket);
-	return twinos_vhost_user_open(device, err);
+	return 0;
 }
 
-static int open_socket(const struct twinos_vhost_user_kind *kind,
-		       const char *text, const struct twinos_spec_key *keys,
-		       take_fn take, struct twinos_vdev **vdev,
-		       struct twinos_error *err)
+/* NULL, with a line in @err and errno */
+static struct twinos_vhost_user_device *
+make(const struct words *words, const char *text, struct twinos_error *err)
 {
 	struct twinos_vhost_user_device *device;
 	struct twinos_spec spec;
-	int ret =
-		twinos_spec_parse(&spec, kind->name, text, "socket", keys, err);
+	int ret = twinos_spec_parse(&spec, words->kind->name, text, "socket",
+				    words->keys, err);
 
+	errno = -ret;
 	if (ret)
-		return ret;
-	device = twinos_vhost_user_new(kind);
-	ret = device ? fill(device, &spec, take, err) : out_of_memory(err);
+		return NULL;
+	device = twinos_vhost_user_new(words->kind);
+	ret = device ? fill(device, &spec, words->take, err) :
+		       out_of_memory(err);
 	twinos_spec_free(&spec);
-	if (!ret)
-		*vdev = &device->vdev;
-	else if (device)
+	if (ret && device) {
 		device->vdev.ops->free(&device->vdev);
+		device = NULL;
+	}
+	errno = -ret;
+	return device;
+}
+
+static int check_socket(const struct words *words, const char *text,
+			struct twinos_error *err)
+{
+	struct twinos_vhost_user_device *device = make(words, text, err);
+
+	if (!device)
+		return -errno;
+	device->vdev.ops->free(&device->vdev);
+	return 0;
+}
+
+static int open_socket(const struct words *words, const char *text,
+		       struct twinos_vdev **vdev, struct twinos_error *err)
+{
+	struct twinos_vhost_user_device *device = make(words, text, err);
+	int ret;
+
+	if (!device)
+		return -errno;
+	ret = twinos_vhost_user_open(device, err);
+	if (ret)
+		device->vdev.ops->free(&device->vdev);
+	else
+		*vdev = &device->vdev;
 	return ret;
 }
 
 int twinos_vhost_user_blk_open(const char *text, struct twinos_vdev **vdev,
 			       struct twinos_error *err)
 {
-	static const struct twinos_spec_key keys[] = { { "socket", false },
-						       { NULL, false } };
-
-	return open_socket(&twinos_vhost_user_blk, text, keys, NULL, vdev, err);
+	return open_socket(&blk, text, vdev, err);
 }
 
 int twinos_vhost_user_fs_open(const char *text, struct twinos_vdev **vdev,
 			      struct twinos_error *err)
 {
-	static const struct twinos_spec_key keys[] = { { "socket", false },
-						       { "tag", false },
-						       { NULL, false } };
-
-	return open_socket(&twinos_vhost_user_fs, text, keys, take_tag, vdev,
-			   err);
+	return open_socket(&fs, text, vdev, err);
 }
 
 int twinos_vhost_user_net_open(const char *text, struct twinos_vdev **vdev,
 			       struct twinos_error *err)
 {
-	static const struct twinos_spec_key keys[] = { { "socket", false },
-						       { "mac", false },
-						       { NULL, false } };
+	return open_socket(&net, text, vdev, err);
+}
 
-	return open_socket(&twinos_vhost_user_net, text, keys, take_mac, vdev,
-			   err);
+int twinos_vhost_user_blk_check(const char *text, struct twinos_error *err)
+{
+	return check_socket(&blk, text, err);
+}
+
+int twinos_vhost_user_fs_check(const char *text, struct twinos_error *err)
+{
+	return check_socket(&fs, text, err);
+}
+
+int twinos_vhost_user_net_check(const char *text, struct twinos_error *err)
+{
+	return check_socket(&net, text, err);
 }

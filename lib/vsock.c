@@ -200,6 +200,13 @@ static int parse(struct vsock *vsock, const char *text,
 	return ret;
 }
 
+int twinos_vsock_check(const char *text, struct twinos_error *err)
+{
+	struct vsock vsock = { .fd = -1 };
+
+	return parse(&vsock, text, err);
+}
+
 static void describe(struct vsock *vsock)
 {
 	struct twinos_vdev *vdev = &vsock->vdev;

@@ -9,9 +9,6 @@
 #include "exit.h"
 #include "output.h"
 
-/* More rows than any command has, with both names of each. */
-#define MAX_OPTIONS 64
-
 /* getopt_long() returns FIRST_OPTION + the row's number. */
 #define FIRST_OPTION 256
 #define HELP 'h'
@@ -34,7 +31,7 @@ const struct args_option args_help = {
 struct parsing {
 	const struct args *args;
 	void *into;
-	bool given[MAX_OPTIONS];
+	bool given[ARGS_MAX_OPTIONS];
 	bool help;
 	char mistake[600];
 };
@@ -142,8 +139,8 @@ static void make_letters(const struct args *args, char *letters)
 
 static void take_options(struct parsing *parsing, int argc, char **argv)
 {
-	struct option table[2 * MAX_OPTIONS + 2];
-	char letters[2 * MAX_OPTIONS + 3];
+	struct option table[2 * ARGS_MAX_OPTIONS + 2];
+	char letters[2 * ARGS_MAX_OPTIONS + 3];
 	int ret;
 
 	make_getopt_table(parsing->args, table);

@@ -37,6 +37,9 @@ struct args_offer {
 /* ARGS_WORDS() - a list of them */
 #define ARGS_WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* More rows than any command has. */
+#define ARGS_MAX_OPTIONS 64
+
 /**
  * struct args_option - one row; a table ends with a row without a name
  * @name: "cpus" is given as --cpus
@@ -49,6 +52,7 @@ struct args_offer {
  * @only: the sub-command that it is for; NULL: any
  * @device: says what device the twin gets
  * @repeatable: may be given more than once
+ * @call_only: says something of this one call: no key of twin.conf(5)
  * @set: put @value, NULL if there is none, into the command's own struct;
  *	-EINVAL with what is wrong with the value in @err
  */
@@ -63,6 +67,7 @@ struct args_option {
 	const char *only;
 	bool device;
 	bool repeatable;
+	bool call_only;
 	int (*set)(void *into, const char *value, struct twinos_error *err);
 };
 

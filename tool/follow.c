@@ -17,6 +17,7 @@
 #include "control.h"
 #include "follow.h"
 #include "lastlog.h"
+#include "notify.h"
 #include "output.h"
 #include "record.h"
 #include "terminal.h"
@@ -47,6 +48,7 @@ struct following {
 	int64_t beats_after; /* nor at the heartbeats */
 	int64_t panic_until; /* 0: no panic seen */
 	unsigned int state; /* TWINOS_RUNNING to _HUNG: how it is */
+	bool up; /* who started us as a service knows it */
 	bool taken_off; /* hung: it has lost its CPU, and will not run again */
 	struct follow_end *end;
 };
@@ -185,6 +187,8 @@ static void note_change(const struct following *following)
 {
 	const char *name = twinos_twin_plan(following->twin)->name;
 
+	if (following->how->print)
+		notify_status("%s", twinos_state_name(following->state));
 	if (!following->prints)
 		return;
 	if (following->taken_off)
@@ -214,6 +218,16 @@ static void tell_state(struct following *following)
 	/* It may have been stopped meanwhile, which its state will say. */
 	twinos_set_state(following->fd, state);
 	note_change(following);
+}
+
+static void tell_up(struct following *following)
+{
+	if (following->up || !following->how->print ||
+	    is_last(following->state) || !twinos_twin_is_up(following->twin))
+		return;
+	following->up = true;
+	notify_ready();
+	notify_status("%s", twinos_state_name(following->state));
 }
 
 static unsigned int why_stop(const struct following *following)
@@ -312,6 +326,7 @@ static int follow(struct following *following, struct twinos_error *err)
 		if (twins_ended(end->state))
 			return 0;
 		tell_state(following);
+		tell_up(following);
 		reason = why_stop(following);
 		if (reason)
 			return stop(following, reason, err);

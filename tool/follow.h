@@ -23,7 +23,8 @@ struct follow_end {
 /**
  * struct follow_how - what is wanted
  * @signals: of follow_signals()
- * @print: its log goes to standard output, to the last line
+ * @print: its log goes to standard output, to the last line, and how it is to whom
+ *	notify.h tells
  * @seat: of sit_down(): while this process runs it is what prints; 0: there is none
  * @terminal: what its log and its programs print goes there, and what comes from
  *	there to its programs; NULL: nowhere

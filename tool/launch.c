@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf.h"
 #include "exit.h"
 #include "launch.h"
 #include "output.h"
@@ -106,6 +107,37 @@ static int check_and_launch(struct options *options, const char *command,
 	return options->dry_run ? dry_run(options) : launch(options);
 }
 
+/* The command line counts more than the file that it names: it is read once more. */
+static bool parse_over_conf(const struct args *args, struct options *options,
+			    int *argc, char ***argv, int *code)
+{
+	const char *conf = options->conf;
+	struct twinos_error err;
+
+	options_release(options);
+	options_init(options);
+	if (!conf_read(conf, options, &err))
+		return args_parse(args, options, argc, argv, code);
+	*code = fail(&err);
+	return false;
+}
+
+static bool parse(const struct args *args, struct options *options, int *argc,
+		  char ***argv, int *code)
+{
+	int whole_argc = *argc;
+	char **whole_argv = *argv;
+
+	options_init(options);
+	if (!args_parse(args, options, argc, argv, code))
+		return false;
+	if (!options->conf)
+		return true;
+	*argc = whole_argc;
+	*argv = whole_argv;
+	return parse_over_conf(args, options, argc, argv, code);
+}
+
 int launch_command(const struct args *args,
 		   int (*launch)(struct options *options), int argc,
 		   char **argv)
@@ -113,8 +145,7 @@ int launch_command(const struct args *args,
 	struct options options;
 	int code;
 
-	options_init(&options);
-	if (args_parse(args, &options, &argc, &argv, &code)) {
+	if (parse(args, &options, &argc, &argv, &code)) {
 		code = take_command(&options, args->command, argc, argv);
 		if (!code)
 			code = check_and_launch(&options, args->command,

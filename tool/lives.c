@@ -13,6 +13,7 @@
 #include "keep.h"
 #include "lastlog.h"
 #include "lives.h"
+#include "notify.h"
 #include "output.h"
 #include "panicked.h"
 #include "terminal.h"
@@ -40,6 +41,8 @@ static void tell_restart(const struct twinos_twin *twin, unsigned int reason,
 	const char *why = twinos_reason_name(reason);
 
 	tell(!print, LOG_NOTICE, "twin '%s' was started anew (%s)", name, why);
+	if (print)
+		notify_status("started anew (%s)", why);
 }
 
 static int start_anew(struct twinos_twin *twin, struct twinos_error *err)

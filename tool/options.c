@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf.h"
+#include "error.h"
 #include "exit.h"
 #include "meminfo.h"
 #include "options.h"
@@ -216,6 +218,21 @@ static int add_device(struct options *options, const char *kind,
 	return 0;
 }
 
+/* Of what a twin has one of, the command line's replaces the file's. */
+static int set_only_device(struct options *options, const char *kind,
+			   const char *text, struct twinos_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < options->config.nr_devices; i++) {
+		if (strcmp(options->devices[i].kind, kind))
+			continue;
+		options->devices[i].text = text;
+		return 0;
+	}
+	return add_device(options, kind, text, err);
+}
+
 static int set_disk(void *into, const char *value, struct twinos_error *err)
 {
 	return add_device(into, "disk", value, err);
@@ -231,13 +248,13 @@ static int set_vsock(void *into, const char *value, struct twinos_error *err)
 	struct options *options = into;
 
 	options->vsock_given = true;
-	return add_device(options, "vsock", value, err);
+	return set_only_device(options, "vsock", value, err);
 }
 
 static int set_rng(void *into, const char *value, struct twinos_error *err)
 {
 	(void)value;
-	return add_device(into, "rng", "", err);
+	return set_only_device(into, "rng", "", err);
 }
 
 static int set_extra_console(void *into, const char *value,
@@ -317,7 +334,8 @@ static int set_dry_run(void *into, const char *value, struct twinos_error *err)
 }
 
 static const char *const disk_parts[] = {
-	"ro", "direct", "format=raw", "format=qcow2", "serial=", "name=", NULL
+	"ro",	   "direct",	 "format=raw", "format=qcow2",
+	"serial=", "busy-poll=", "name=",      NULL
 };
 static const char *const share_parts[] = { "ro", "name=", NULL };
 static const char *const net_parts[] = {
@@ -328,7 +346,24 @@ static const char *const name_parts[] = { "name=", NULL };
 static const char *const tag_parts[] = { "tag=", "name=", NULL };
 static const char *const mac_parts[] = { "mac=", "name=", NULL };
 
+static int set_config(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+	char path[PATH_MAX];
+
+	options->conf = value;
+	return conf_path(path, value, err);
+}
+
 const struct args_option options_table[] = {
+	{ .name = "config",
+	  .value = "NAME|FILE",
+	  .offer.kinds = ARGS_FILE,
+	  .call_only = true,
+	  .set = set_config,
+	  .help = "what /etc/twinos/NAME.conf says, for the twin NAME; or\n"
+		  "a file, which has a slash in its name: ./twin.conf. Other\n"
+		  "options add to it or override it; see twin.conf(5)" },
 	{ .name = "kernel",
 	  .value = "FILE",
 	  .set = set_kernel,
@@ -504,10 +539,12 @@ const struct args_option options_table[] = {
 	  .help = "with start: the twin goes on if the process that supervises\n"
 		  "it is killed, and 'twinctl attach' makes another one" },
 	{ .name = "dry-run",
+	  .call_only = true,
 	  .set = set_dry_run,
 	  .help = "show the whole plan and start nothing; memory is taken\n"
 		  "for a moment and given back" },
 	{ .name = "json",
+	  .call_only = true,
 	  .set = args_set_json,
 	  .help = "JSON on standard output, errors too" },
 	{ 0 },
@@ -520,104 +557,138 @@ void options_init(struct options *options)
 	options->restart.limit = RESTART_LIMIT;
 }
 
+const char *options_keep(struct options *options, const char *text)
+{
+	size_t nr = options->nr_kept;
+	char **kept = reallocarray(options->kept, nr + 1, sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	options->kept = kept;
+	kept[nr] = strdup(text);
+	if (kept[nr])
+		options->nr_kept++;
+	return kept[nr];
+}
+
+static int refuse(struct twinos_error *err, const char *why)
+{
+	return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL, "%s", why);
+}
+
 /* --append comes last: of two that contradict each other the kernel takes it. */
-static int make_cmdline(struct options *options)
+static int make_cmdline(struct options *options, struct twinos_error *err)
 {
 	char *reused;
 	int ret;
 
 	options->config.cmdline = options->append;
 	if (!options->reuse_cmdline)
-		return EXIT_OK;
+		return 0;
 	reused = reuse_read(options->config.shared);
 	if (!reused)
-		return fail_errno("cannot read /proc/cmdline");
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
+				   "cannot read /proc/cmdline: %s",
+				   strerror(errno));
 	ret = asprintf(&options->cmdline, "%s%s%s", reused,
 		       *reused && options->append ? " " : "",
 		       options->append ? options->append : "");
 	free(reused);
 	if (ret < 0) {
 		options->cmdline = NULL;
-		return fail_errno("cannot join the command lines");
+		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
+				   "cannot join the command lines: %s",
+				   strerror(ENOMEM));
 	}
 	options->config.cmdline = options->cmdline;
-	return EXIT_OK;
+	return 0;
 }
 
-static int check_shared(const struct options *options, const char *command)
+static int check_memory(const struct options *options, struct twinos_error *err)
+{
+	const struct twinos_config *config = &options->config;
+
+	if (config->mem_max && config->mem_min > config->mem_max)
+		return refuse(err, "--mem-min lies above --mem-max");
+	return 0;
+}
+
+static int check_shared(const struct options *options, struct twinos_error *err)
 {
 	const struct twinos_config *config = &options->config;
 
 	if (config->shared && options->cpus_given)
-		return fail_usage(command,
-				  "--shared and --cpus exclude each other");
+		return refuse(err, "--shared and --cpus exclude each other");
 	if (!config->shared && config->slice_us)
-		return fail_usage(command, "--slice goes with --shared only");
-	return EXIT_OK;
+		return refuse(err, "--slice goes with --shared only");
+	return 0;
 }
 
-static int check_guest(const struct options *options, const char *command)
+static int check_guest(const struct options *options, struct twinos_error *err)
 {
 	const struct twinos_config *config = &options->config;
 
 	if (!config->no_guest)
-		return EXIT_OK;
+		return 0;
 	if (config->shared)
-		return fail_usage(command,
-				  "--shared can't do with --no-guest-module");
+		return refuse(err, "--shared can't do with --no-guest-module");
 	if (config->nr_devices)
-		return fail_usage(
-			command,
+		return refuse(
+			err,
 			"devices need a guest module; leave --no-guest-module away");
 	if (config->guest_dir)
-		return fail_usage(
-			command,
+		return refuse(
+			err,
 			"--guest-modules and --no-guest-module exclude each other");
 	if (options->hang_ms)
-		return fail_usage(
-			command,
+		return refuse(
+			err,
 			"--hang-limit needs the heartbeat of a guest module");
-	return EXIT_OK;
+	return 0;
 }
 
-static int check_keep(const struct options *options, const char *command)
+static int check_keep(const struct options *options, const char *command,
+		      struct twinos_error *err)
 {
-	if (options->keep && strcmp(command, "start"))
-		return fail_usage(command,
-				  "--keep goes with 'twinctl start' only");
-	return EXIT_OK;
+	if (options->keep && !strcmp(command, "run"))
+		return refuse(err, "--keep goes with 'twinctl start' only");
+	return 0;
 }
 
-static int check_restart(const struct options *options, const char *command)
+static int check_restart(const struct options *options,
+			 struct twinos_error *err)
 {
 	if (options->limit_given && options->restart.policy == RESTART_NO)
-		return fail_usage(command,
-				  "--restart-limit goes with --restart only");
-	return EXIT_OK;
+		return refuse(err, "--restart-limit goes with --restart only");
+	return 0;
+}
+
+static int no_panic_dir(const char *dir, int code, const char *why,
+			struct twinos_error *err)
+{
+	return twinos_fail(err, TWINOS_ERROR_SYSTEM, code,
+			   "cannot write dumps to '%.256s': %s", dir, why);
 }
 
 /*
  * When the twin panics it is too late to learn that nothing can be written, and
  * its supervisor has gone to another directory by then.
  */
-static int find_panic_dir(struct options *options)
+static int find_panic_dir(struct options *options, struct twinos_error *err)
 {
 	const char *dir = options->panic_dir;
 	struct stat stat_buf;
 
 	if (!dir)
-		return EXIT_OK;
+		return 0;
 	if (!realpath(dir, options->on_panic) ||
 	    stat(options->on_panic, &stat_buf))
-		return fail_errno("cannot write dumps to '%.256s'", dir);
+		return no_panic_dir(dir, errno, strerror(errno), err);
 	if (!S_ISDIR(stat_buf.st_mode))
-		return fail_with(
-			EXIT_SYSTEM,
-			"cannot write dumps to '%.256s': it is no directory",
-			dir);
+		return no_panic_dir(dir, ENOTDIR, "it is no directory", err);
 	if (access(options->on_panic, W_OK | X_OK))
-		return fail_errno("cannot write dumps to '%.256s'", dir);
-	return EXIT_OK;
+		return no_panic_dir(dir, errno, strerror(errno), err);
+	return 0;
 }
 
 /* The reserved ranges are there for twins alone. */
@@ -630,21 +701,30 @@ static void choose_memory(struct options *options)
 			config->reserved ? UINT64_MAX : meminfo_available());
 }
 
-static int check_command(const struct options *options, const char *command)
+static int check_command(const struct options *options,
+			 struct twinos_error *err)
 {
 	if (!options->command)
-		return EXIT_OK;
+		return 0;
 	if (output_json)
-		return fail_usage(command,
-				  "--json and a COMMAND exclude each other");
+		return refuse(err, "--json and a COMMAND exclude each other");
 	if (options->restart.policy != RESTART_NO)
-		return fail_usage(command,
-				  "--restart and a COMMAND exclude each other");
+		return refuse(err,
+			      "--restart and a COMMAND exclude each other");
 	if (options->config.no_guest)
-		return fail_usage(
-			command,
+		return refuse(
+			err,
 			"a COMMAND needs vsock, and that a guest module; leave --no-guest-module away");
-	return EXIT_OK;
+	return 0;
+}
+
+/* Whoever wants no guest module has no use for the ready-made root. */
+static void choose_root(struct options *options)
+{
+	struct twinos_config *config = &options->config;
+
+	if (!config->nr_initrds && !config->no_guest)
+		config->root = &options->root;
 }
 
 /* The node may be there without a module behind it. */
@@ -670,8 +750,10 @@ static int choose_vsock(struct options *options)
 	/* A COMMAND can't do without: then the library says what is wrong. */
 	if (options->vsock_error && !options->command)
 		return EXIT_OK;
-	return add_device(options, "vsock", "auto", &err) ? fail(&err) :
-							    EXIT_OK;
+	if (add_device(options, "vsock", "auto", &err))
+		return fail(&err);
+	options->config.devices = options->devices;
+	return EXIT_OK;
 }
 
 static void set_config_cpus(struct options *options)
@@ -685,37 +767,55 @@ static void set_config_cpus(struct options *options)
 		config->cpus = options->cpus.cpus;
 }
 
+int options_check(struct options *options, const char *command,
+		  struct twinos_error *err)
+{
+	int ret;
+
+	ret = check_memory(options, err);
+	if (!ret)
+		ret = check_shared(options, err);
+	if (!ret)
+		ret = check_guest(options, err);
+	if (!ret)
+		ret = check_restart(options, err);
+	if (!ret)
+		ret = check_keep(options, command, err);
+	if (!ret)
+		ret = check_command(options, err);
+	if (!ret)
+		ret = find_panic_dir(options, err);
+	if (ret)
+		return ret;
+	options->config.initrds = options->initrds;
+	options->config.devices = options->devices;
+	choose_root(options);
+	choose_memory(options);
+	set_config_cpus(options);
+	return make_cmdline(options, err);
+}
+
+/* What contradicts something of a file may stand in it: no help with options helps. */
+static int tell_mistake(const struct options *options, const char *command,
+			const struct twinos_error *err)
+{
+	char path[PATH_MAX];
+
+	if (err->kind != TWINOS_ERROR_USAGE)
+		return fail(err);
+	if (!options->conf)
+		return fail_usage(command, "%s", err->text);
+	conf_path(path, options->conf, NULL);
+	return fail_with(EXIT_USAGE, "%.256s: %s", path, err->text);
+}
+
 int options_finish(struct options *options, const char *command)
 {
-	struct twinos_config *config = &options->config;
-	int code;
+	struct twinos_error err;
 
-	if (config->mem_max && config->mem_min > config->mem_max)
-		return fail_usage(command, "--mem-min lies above --mem-max");
-	code = check_shared(options, command);
-	if (!code)
-		code = check_guest(options, command);
-	if (!code)
-		code = check_restart(options, command);
-	if (!code)
-		code = check_keep(options, command);
-	if (!code)
-		code = find_panic_dir(options);
-	if (!code)
-		code = check_command(options, command);
-	if (code)
-		return code;
-	/* Whoever wants no guest module has no use for the ready-made root. */
-	if (!config->nr_initrds && !config->no_guest)
-		config->root = &options->root;
-	code = choose_vsock(options);
-	if (code)
-		return code;
-	choose_memory(options);
-	config->initrds = options->initrds;
-	config->devices = options->devices;
-	set_config_cpus(options);
-	return make_cmdline(options);
+	if (options_check(options, command, &err))
+		return tell_mistake(options, command, &err);
+	return choose_vsock(options);
 }
 
 void options_tell(const struct options *options)
@@ -730,6 +830,11 @@ void options_tell(const struct options *options)
 
 void options_release(struct options *options)
 {
+	size_t i;
+
+	for (i = 0; i < options->nr_kept; i++)
+		free(options->kept[i]);
+	free(options->kept);
 	free(options->initrds);
 	free(options->devices);
 	free(options->cmdline);

@@ -20,6 +20,7 @@
  * @keep: the twin outlives its supervisor
  * @dry_run: show the plan only
  * @command: with run: what is to be run in the twin, up to a NULL; or NULL
+ * @conf: what --config says; NULL: it is not given
  */
 struct options {
 	struct twinos_config config;
@@ -29,6 +30,7 @@ struct options {
 	bool keep;
 	bool dry_run;
 	char *const *command;
+	const char *conf;
 
 	/* private */
 	struct parse_cpus cpus;
@@ -46,6 +48,8 @@ struct options {
 	bool reuse_cmdline;
 	char *cmdline;
 	char free_name[TWINOS_NAME_SIZE];
+	char **kept;
+	size_t nr_kept;
 };
 
 extern const struct args_option options_table[];
@@ -54,10 +58,19 @@ extern const struct args_option options_table[];
 void options_init(struct options *options);
 
 /*
- * options_finish() - check what takes two options to check, and fill @config;
- * 0 or an exit code, with its line printed. config.name stays NULL if none was
- * given.
+ * options_keep() - a copy of @text, for a setter, that lives until
+ * options_release(); NULL: no memory
  */
+const char *options_keep(struct options *options, const char *text);
+
+/*
+ * options_check() - check what takes two options to check, and fill @config; 0 or
+ * -errno. config.name stays NULL if none was given.
+ */
+int options_check(struct options *options, const char *command,
+		  struct twinos_error *err);
+
+/* options_finish() - the same: 0 or an exit code, with its line printed */
 int options_finish(struct options *options, const char *command);
 
 /* options_tell() - note what was chosen and may surprise; after the twin is made */

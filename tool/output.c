@@ -50,7 +50,7 @@ static void print_error(int code, char *line)
 	json_decref(object);
 }
 
-int fail(const struct twinos_error *err)
+int fail_code(const struct twinos_error *err)
 {
 	static const int codes[] = {
 		[TWINOS_ERROR_SYSTEM] = EXIT_SYSTEM,
@@ -62,7 +62,12 @@ int fail(const struct twinos_error *err)
 		[TWINOS_ERROR_MODULE] = EXIT_MODULE,
 	};
 
-	return fail_with(codes[err->kind], "%s", err->text);
+	return codes[err->kind];
+}
+
+int fail(const struct twinos_error *err)
+{
+	return fail_with(fail_code(err), "%s", err->text);
 }
 
 int fail_with(int code, const char *format, ...)

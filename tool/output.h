@@ -12,12 +12,13 @@ extern bool output_json;
 
 /*
  * Each prints one line and returns the exit code that goes with it:
- * fail() - a failure of the library
+ * fail() - a failure of the library; fail_code() - that exit code alone
  * fail_with() - one of our own, @code is the exit code
  * fail_errno() - one of the system, whose errno it adds
  * fail_usage() - a mistake on the command line of @command; NULL: before it
  */
 int fail(const struct twinos_error *err);
+int fail_code(const struct twinos_error *err);
 int fail_with(int code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -12,6 +12,7 @@
 #include "follow.h"
 #include "launch.h"
 #include "lives.h"
+#include "notify.h"
 #include "output.h"
 #include "panicked.h"
 #include "plan.h"
@@ -40,6 +41,7 @@ static void tell_started(const struct twinos_plan *plan)
 	note("twin '%s' started on CPU%s %s%s; Ctrl-C stops it", plan->name,
 	     nr > 1 ? "s" : "", twins_cpus(text, sizeof(text), cpus, nr),
 	     plan->shared ? " (shared)" : "");
+	notify_status("starting on CPU%s %s", nr > 1 ? "s" : "", text);
 }
 
 static int tell_end(const char *name, const struct follow_end *end)
@@ -103,6 +105,7 @@ static int run(struct options *options)
 		return fail(&err);
 	options_tell(options);
 	ret = start_and_follow(options, twin, &end, &err);
+	notify_stopping();
 	twinos_twin_free(twin);
 	return ret ? fail(&err) : tell_end(options->config.name, &end);
 }

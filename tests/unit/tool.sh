@@ -58,8 +58,8 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp mkinitrd dump wait doctor version \
-	completion help; do
+for command in run start stop shutdown list show dmesg exec cp mkinitrd dump wait reserve check \
+	doctor version completion help; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -271,6 +271,101 @@ fi
 fails 1 "dumps to '$dir/none': No such file" run --on-panic "$dir/none"
 fails 1 "dumps to '$dir/out': it is no directory" start --on-panic "$dir/out"
 fails 1 "dumps to '/proc/.*'" run --on-panic /proc/sys
+
+# Each option but those of one call is a key, and the manual has it.
+for option in $("$twinctl" run --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'); do
+	key=$(printf '%s' "$option" | sed 's/-/\\\\-/g')
+	case $option in
+	help | config | dry-run | json) ! grep -q "^\.BI $key \" = " man/twin.conf.5 ;;
+	*) grep -q "^\.BI $key \" = " man/twin.conf.5 ;;
+	esac
+	verdict $? "twin.conf(5) and --$option"
+done
+
+# Files with options, and what looks at them.
+conf() { # TEXT: what stands in $dir/twin.conf behind its first line
+	printf '[twin]\n%b' "$1" >"$dir/twin.conf"
+}
+
+rights() { # WHAT OPTION...: the file is right
+	name=$1
+	shift
+	run 0 check "$@" "$dir/twin.conf" && [ ! -s "$dir/err" ]
+	verdict $? "$name is right"
+}
+
+refuses '3M. is not a multiple of 2M' reserve 3M
+refuses 'multiple of 2M' reserve 0
+refuses 'option --at: .*is not a size' reserve 2M --at x
+refuses '--at needs a SIZE' reserve --at 4G
+refuses '--undo goes with neither' reserve --undo 2M
+refuses '--undo goes with neither' reserve --undo --at 4G
+if [ ! -e /etc/default/grub.d/twinos.cfg ]; then
+	run 0 reserve && grep -q '^nothing is set aside' "$dir/out"
+	verdict $? 'reserve shows that nothing is set aside'
+	run 0 reserve --undo --json && grep -q '"length":null,"active":false}$' "$dir/out"
+	verdict $? 'reserve shows it in JSON'
+fi
+
+refuses 'NAME|FILE... is missing' check
+refuses "option --config: 'a b' can't name a twin" run --config 'a b'
+fails 2 "'a b' can't name a twin" check 'a b'
+fails 1 '/etc/twinos/no-such-twin.conf: No such file .* slash: ./no-such-twin$' \
+	start --config no-such-twin
+fails 1 "$dir/none: No such file or directory$" check "$dir/none"
+fails 1 "$dir: it is no regular file" run --config "$dir"
+conf 'cpus = 2\nbogus = 1\n'
+fails 2 "$dir/twin.conf:3: key 'bogus' is not known" check "$dir/twin.conf"
+fails 2 "$dir/twin.conf:3: key 'bogus' is not known" run --config "$dir/twin.conf"
+conf 'cpus = 2\n'
+fails 2 "$dir/twin.conf: --shared and --cpus" start --config "$dir/twin.conf" --shared 0
+conf 'shared = 0\ncpus = 2\n'
+fails 2 "$dir/twin.conf: --shared and --cpus" check "$dir/twin.conf"
+conf 'keep = yes\n'
+rights 'keep'
+fails 2 "$dir/twin.conf: --keep goes with" run --config "$dir/twin.conf"
+for line in kernel initrd guest-modules; do
+	conf "$line = $dir/none\n"
+	fails 3 "$dir/twin.conf: $dir/none: No such file" check "$dir/twin.conf"
+done
+for line in "disk = $dir/none" "share = $dir/none:tag" "vhost-user-blk = $dir/none" \
+	"on-panic = $dir/none"; do
+	conf "initrd = /bin/sh\n$line\n"
+	"$twinctl" check "$dir/twin.conf" >"$dir/out" 2>"$dir/err"
+	[ $? != 0 ] && grep -q "^twinctl: $dir/twin.conf: .*$dir/none.*: No such file" "$dir/err"
+	verdict $? "check misses what stands behind $line"
+done
+for line in 'disk = x,size=1' 'disk = x,serial=123456789012345678901' 'share = x' 'net = x' \
+	'net = queues=99' 'vsock = 2' 'extra-console = none' 'append = noapic' 'initrd = /dev/null' \
+	'vhost-user-fs = /dev/null' 'vhost-user-net = /dev/null,mac=1' 'disk = /dev'; do
+	conf "initrd = /bin/sh\n$line\n"
+	"$twinctl" check "$dir/twin.conf" >"$dir/out" 2>"$dir/err"
+	[ $? != 0 ] && grep -q "^twinctl: $dir/twin.conf: " "$dir/err" && [ ! -s "$dir/out" ]
+	verdict $? "check refuses $line"
+done
+conf 'rng = yes\n'
+fails 2 "$dir/twin.conf: devices need an initrd" check "$dir/twin.conf"
+conf 'shared = 0\n'
+fails 2 "$dir/twin.conf: shared mode needs an initrd" check "$dir/twin.conf"
+conf 'shared = 0\ninitrd = /bin/sh\nextra-console = yes\n'
+fails 2 "$dir/twin.conf: 'extra-console' is not for a twin that shares" check "$dir/twin.conf"
+conf "kernel = /bin/sh\ninitrd = /bin/sh\ndisk = $dir/twin.conf\ndisk = $dir/twin.conf,format=qcow2\n
+share = $dir:tag,ro\nnet = host=10.77.0.1/24\nvsock = 3\nrng = yes\nextra-console = yes\n
+vhost-user-blk = /dev/null\nvhost-user-fs = /dev/null,tag=x\nvhost-user-net = /dev/null\n
+guest-modules = $dir\non-panic = $dir\nreuse-cmdline = yes\n"
+rights 'a file with everything'
+grep -qx "$dir/twin.conf: right" "$dir/out"
+verdict $? 'check says so'
+rights 'a file with everything, with --json' --json
+[ "$(grep -c '"right": true' "$dir/out")" = 1 ] && grep -q "\"file\": \"$dir/twin.conf\"" "$dir/out"
+verdict $? 'check says so in JSON'
+conf 'none\n'
+"$twinctl" check --json "$dir/none" "$dir/twin.conf" >"$dir/out" 2>"$dir/err"
+[ $? = 1 ] && [ ! -s "$dir/err" ] && grep -q '"exit": 1' "$dir/out" && grep -q '"exit": 2' "$dir/out" &&
+	grep -q "\"error\": \"$dir/twin.conf:2: there is no '='" "$dir/out"
+verdict $? 'check looks at all files, and the first mistake counts'
+run 2 run --config "$dir/twin.conf" --json && [ ! -s "$dir/err" ] && grep -q '^{"error":"' "$dir/out"
+verdict $? 'with --json a mistake in a file is an object'
 
 echo "1..$count"
 [ "$failed" = 0 ]

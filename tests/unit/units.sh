@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What 'make install' gives systemd and udev, as they see it. TAP on standard output.
+
+cd "$(dirname "$0")/../.." || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+prefix=$dir/usr
+units=$prefix/lib/systemd/system
+count=0
+failed=0
+
+verdict() { # RESULT NAME
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$dir/out"
+	fi
+}
+
+skip() { # NAME WHY
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+has() { # WORD...: the unit has this line, and no other of that key
+	for word; do
+		[ "$(grep "^${word%%=*}=" "$units/twin@.service")" = "$word" ] || return 1
+	done
+}
+
+env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" >"$dir/out" 2>&1
+verdict $? 'make install'
+[ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
+	[ -e "$units/twins.target" ]
+verdict $? 'each boot wants the twins'
+has Type=notify Restart=no KillMode=mixed PartOf=twins.target WantedBy=twins.target \
+	Conflicts=shutdown.target Before=shutdown.target SyslogIdentifier=twin-%i
+verdict $? 'the unit says what it should'
+grep -q '^After=.*systemd-modules-load.service' "$units/twin@.service" &&
+	grep -qx twinos "$prefix/lib/modules-load.d/twinos.conf"
+verdict $? 'the modules are there before it'
+
+# Options that the unit gives are ones that twinctl knows.
+for command in run shutdown; do
+	for option in $(sed -n "s|.*twinctl $command||p" "$units/twin@.service" |
+		grep -o -e '--[a-z-]*'); do
+		"$prefix/sbin/twinctl" $command --help >"$dir/out" 2>&1
+		grep -q "^  $option" "$dir/out"
+		verdict $? "twinctl $command knows $option"
+	done
+done
+
+if command -v systemd-analyze >/dev/null; then
+	cp "$units/twin@.service" "$units/twin@web-1.service"
+	systemd-analyze verify --man=no "$units/twins.target" "$units/twin@web-1.service" \
+		>"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+	verdict $? 'systemd-analyze finds nothing'
+else
+	skip 'systemd-analyze' 'there is no systemd here'
+fi
+rules=$prefix/lib/udev/rules.d/60-twinos.rules
+if udevadm verify --help >/dev/null 2>&1; then
+	udevadm verify "$rules" >"$dir/out" 2>&1
+	verdict $? 'udevadm finds nothing'
+else
+	skip 'udevadm' 'there is no udevadm verify here'
+fi
+grep -q '^KERNEL=="twinos", .*MODE="0600"' "$rules"
+verdict $? 'the device stays with root'
+
+echo "1..$count"
+[ "$failed" = 0 ]
