@@ -299,6 +299,20 @@ struct twinos_vcpu {
 	uint64_t forwarded, reraised, unclaimed;
 };
 
+/**
+ * struct twinos_bells - notifications between host and twin; 0 without a guest module
+ * @irq: the host's irq for kicks; 0 in shared mode and while the twin does not run
+ * @kicks: how often the host has found kicks
+ * @kicks_helped: how often only the slow look did
+ * @calls_helped: how often the slow look rang once more
+ * @bad_targets: how often the twin wanted to be rung at where it can't be
+ */
+struct twinos_bells {
+	unsigned int irq;
+	uint64_t kicks;
+	uint64_t kicks_helped, calls_helped, bad_targets;
+};
+
 /* struct twinos_change - what became of a twin, and when: ms since 1970 UTC */
 struct twinos_change {
 	int64_t time_ms;
@@ -324,8 +338,11 @@ struct twinos_status {
 	unsigned int *cpus;
 	size_t nr_cpus;
 	int64_t age_ms; /* since the start; -1 if it was not started */
+	uint64_t starts; /* how often it was started; more than 1: anew */
+	uint64_t handover; /* address of its handover area; 0: it has none */
 	bool shared;
 	struct twinos_vcpu vcpu;
+	struct twinos_bells bells;
 	struct twinos_change changes[TWINOS_CHANGES_MAX]; /* the newest last */
 	size_t nr_changes;
 };
