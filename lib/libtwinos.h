@@ -397,13 +397,36 @@ struct twinos_record {
 	const char *text;
 };
 
-struct twinos_log;
-
 /* Reads the twin's physical memory: 0 or -errno. */
 typedef int (*twinos_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
 
 /* twinos_read_fd() - one that reads from the owner or observer fd at @ctx */
 int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len);
+
+/**
+ * struct twinos_cpu_times - what a CPU of a twin has done with its time since the twin
+ *	was booted, in nanoseconds, as the twin counts
+ * @cpu: its number in the twin
+ * @at_ns: when that was, once a second, by a clock of the twin's
+ * @idle_ns: it had nothing to do
+ * @steal_ns: it waited for the CPU, in shared mode
+ */
+struct twinos_cpu_times {
+	unsigned int cpu;
+	uint64_t at_ns;
+	uint64_t idle_ns, user_ns, system_ns, irq_ns, steal_ns;
+};
+
+/*
+ * twinos_cpu_times() - of the twin whose handover area is at @handover (see struct
+ * twinos_status). Fills @list with at most @max and returns how many, 0 without a guest
+ * module; -errno of @read. A CPU that is offline, or that writes its times right now, is
+ * left out. Nothing that the memory holds is trusted.
+ */
+int twinos_cpu_times(struct twinos_cpu_times *list, size_t max,
+		     uint64_t handover, twinos_read_fn read, void *ctx);
+
+struct twinos_log;
 
 /**
  * twinos_log_new() - a reader of a twin's printk ring
