@@ -219,6 +219,18 @@ void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
 				unsigned int columns);
 
 /**
+ * struct twinos_traffic - what has gone through a device so far
+ * @in_bytes: into the twin: read from a disk, received from a network
+ * @out_bytes: out of it: written, sent
+ * @in_ops: how many requests or packets that were
+ * @out_ops: as above
+ */
+struct twinos_traffic {
+	uint64_t in_bytes, out_bytes;
+	uint64_t in_ops, out_ops;
+};
+
+/**
  * struct twinos_device_status - a device of a twin
  * @kind: see struct twinos_device
  * @name: unique among the twin's
@@ -227,6 +239,8 @@ void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
  * @features: that the twin's driver and it have agreed on
  * @serves: a driver of the twin's uses it
  * @leaving: the twin was asked to let go of it
+ * @counted: @traffic is known, which is so of disks and network cards that this
+ *	process serves
  */
 struct twinos_device_status {
 	char kind[16];
@@ -236,6 +250,8 @@ struct twinos_device_status {
 	uint64_t features;
 	bool serves;
 	bool leaving;
+	bool counted;
+	struct twinos_traffic traffic;
 };
 
 #define TWINOS_DEVICES_MAX 16
