@@ -86,8 +86,7 @@ static bool is_replaceable(const char *path)
 }
 
 /* The collector takes only what ends in ".prom": never the half-written one. */
-static int write_file(const char *path, const struct twinos_status *twins,
-		      size_t nr)
+static int write_file(const char *path, const struct sample *sample)
 {
 	char partial[PATH_MAX];
 	bool failed;
@@ -104,7 +103,7 @@ static int write_file(const char *path, const struct twinos_status *twins,
 	file = create(partial);
 	if (!file)
 		return fail_output(path, NULL);
-	prometheus_write(file, twins, nr);
+	prometheus_write(file, sample->twins, sample->nr);
 	failed = fflush(file) || ferror(file);
 	if (fclose(file) || failed || rename(partial, path))
 		return fail_output(path, partial);
@@ -114,19 +113,18 @@ static int write_file(const char *path, const struct twinos_status *twins,
 int command_metrics(int argc, char **argv)
 {
 	struct metrics metrics = { 0 };
-	struct twinos_status *twins;
 	struct twinos_error err;
+	struct sample sample;
 	int code = EXIT_OK;
-	size_t nr;
 
 	if (!args_parse(&args, &metrics, &argc, &argv, &code))
 		return code;
-	if (twinos_list(&twins, &nr, &err))
+	if (sample_take(&sample, &err))
 		return fail(&err);
 	if (metrics.output)
-		code = write_file(metrics.output, twins, nr);
+		code = write_file(metrics.output, &sample);
 	else
-		prometheus_write(stdout, twins, nr);
-	twinos_list_free(twins, nr);
+		prometheus_write(stdout, sample.twins, sample.nr);
+	sample_free(&sample);
 	return code;
 }

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "libtwinos.h"
+#include "sample.h"
 
-/* prometheus_write() - all that is to be told of @twins; @file knows of errors */
-void prometheus_write(FILE *file, const struct twinos_status *twins, size_t nr);
+/* prometheus_write() - all that is to be told of @nr @twins; @file knows of errors */
+void prometheus_write(FILE *file, const struct sample_twin *twins, size_t nr);
 
 #endif

@@ -20,7 +20,7 @@ static char *text;
 static char *lines[LINES_MAX];
 static size_t nr_lines;
 
-static void write_text(const struct twinos_status *twins, size_t nr)
+static void write_text(const struct sample_twin *twins, size_t nr)
 {
 	char *line, *rest;
 	size_t size;
@@ -110,28 +110,43 @@ static bool speaks_of(const char *start)
 	return false;
 }
 
-static const struct twinos_status dedicated = {
-	.name = "web.1",
-	.state = TWINOS_RUNNING,
-	.memory = 3ULL << 40,
-	.nr_cpus = 2,
-	.age_ms = 90061001,
-	.starts = 3,
-	.bells = { .kicks = 9007199254740991 / 10, .kicks_helped = 1 },
+static struct twinos_cpu_times cpu = { .cpu = 1, .idle_ns = 1500000000 };
+
+static const struct sample_twin dedicated = {
+	.status = {
+		.name = "web.1",
+		.state = TWINOS_RUNNING,
+		.memory = 3ULL << 40,
+		.nr_cpus = 2,
+		.age_ms = 90061001,
+		.starts = 3,
+		.bells = { .kicks = 9007199254740991 / 10, .kicks_helped = 1 },
+	},
+	.cpus = &cpu,
+	.nr_cpus = 1,
+	.devices_known = true,
+	.devices = {
+		{ .name = "disk0", .kind = "disk", .counted = true,
+		  .traffic = { .in_bytes = 4096, .out_ops = 7 } },
+		{ .name = "rng0", .kind = "rng" },
+	},
+	.nr_devices = 2,
 };
 
-static const struct twinos_status shared = {
-	.name = "b\\\"\nc",
-	.state = TWINOS_STOPPED,
-	.reason = TWINOS_REASON_PANICKED,
-	.age_ms = -1,
-	.shared = true,
-	.vcpu = { .slice_us = 4000, .switches = 7, .run_ns = 1500000000 },
+static const struct sample_twin shared = {
+	.status = {
+		.name = "b\\\"\nc",
+		.state = TWINOS_STOPPED,
+		.reason = TWINOS_REASON_PANICKED,
+		.age_ms = -1,
+		.shared = true,
+		.vcpu = { .slice_us = 4000, .switches = 7, .run_ns = 1500000000 },
+	},
 };
 
 static void writes_all(void **state)
 {
-	const struct twinos_status twins[] = { dedicated, shared };
+	const struct sample_twin twins[] = { dedicated, shared };
 
 	(void)state;
 	write_text(twins, 2);
@@ -148,6 +163,14 @@ static void writes_all(void **state)
 	assert_true(
 		has("twinos_twin_kicks_total{name=\"web.1\"} 900719925474099"));
 	assert_false(speaks_of("twinos_twin_turns_total{name=\"web.1\"}"));
+	assert_true(has("twinos_twin_cpu_seconds_total{name=\"web.1\","
+			"cpu=\"1\",mode=\"idle\"} 1.5"));
+	assert_true(has("twinos_twin_devices{name=\"web.1\"} 2"));
+	assert_true(
+		has("twinos_device_bytes_total{name=\"web.1\","
+		    "device=\"disk0\",kind=\"disk\",direction=\"in\"} 4096"));
+	assert_true(has("twinos_device_operations_total{name=\"web.1\","
+			"device=\"disk0\",kind=\"disk\",direction=\"out\"} 7"));
 	free(text);
 }
 
@@ -164,6 +187,10 @@ static void escapes_labels(void **state)
 		has("twinos_twin_slice_seconds{name=\"b\\\\\\\"\\nc\"} 0.004"));
 	/* It was never started. */
 	assert_false(speaks_of("# HELP twinos_twin_age_seconds"));
+	/* Nor do we know of its CPUs and devices. */
+	assert_false(speaks_of("# HELP twinos_twin_cpu_seconds_total"));
+	assert_false(speaks_of("# HELP twinos_twin_devices"));
+	assert_false(speaks_of("# HELP twinos_device"));
 	free(text);
 }
 
