@@ -26,7 +26,7 @@ INCLUDES := -Iinclude/uapi -Iinclude -Ilib -I$(B)/lib
 COMPILE_FLAGS = -std=gnu11 $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE \
 	-DTWINOS_VERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS)
 LIB_LIBS := -lz -llzma -lzstd -llz4 -luring
-TOOL_LIBS := -ljansson
+TOOL_LIBS := -ljansson -lncursesw -ltinfo
 
 # Half-written files must not pass for finished ones after an interruption.
 .DELETE_ON_ERROR:
@@ -81,9 +81,9 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 # All but main(), so that unit tests and fuzzers can link the option parsers.
 TOOL_A := $(B)/tool/tool.a
 # The static one runs in the initramfs of the QEMU tests.
-STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson,\
+STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson ncursesw tinfo,\
 	$(filter /%,$(shell $(CC) -print-file-name=lib$(l).a)))
-STATIC_TOOL := $(if $(filter 6,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
+STATIC_TOOL := $(if $(filter 8,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
 
 tool: $(B)/twinctl $(STATIC_TOOL)
 

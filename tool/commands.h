@@ -20,6 +20,7 @@ int command_exec(int argc, char **argv);
 int command_cp(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_wait(int argc, char **argv);
+int command_top(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_metrics(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -33,6 +33,7 @@ static const struct command commands[] = {
 	{ "dump", "write a twin's memory to a file for crash(8)",
 	  command_dump },
 	{ "wait", "wait until a twin has ended", command_wait },
+	{ "top", "show what all twins do, again and again", command_top },
 	{ "events", "print what becomes of twins, as JSON lines",
 	  command_events },
 	{ "metrics", "print numbers of all twins for Prometheus",

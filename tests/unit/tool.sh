@@ -58,8 +58,8 @@ fails() { # CODE TEXT ARGUMENT...: one line that holds TEXT
 helps --help
 helps -h
 helps help
-for command in run start stop shutdown list show dmesg exec cp dump wait events \
-	metrics doctor version; do
+for command in run start stop shutdown list show dmesg exec cp dump wait top \
+	events metrics doctor version; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -118,6 +118,9 @@ refuses 'option --level: ' dmesg --level 8 x
 refuses "can't name a twin" wait ../x
 refuses "can't name a twin" events x ../x
 refuses "unknown or ambiguous option '--json'" events --json
+refuses 'option --interval: .*0.1' top --once --interval 0.09
+refuses 'option --interval: .*' top --interval x
+fails 2 "no terminal: 'twinctl top --once'" top
 refuses 'option --output: .*empty' metrics --output ''
 refuses "'x' is one operand too many" metrics x
 refuses 'NAME... is missing' shutdown
@@ -136,6 +139,9 @@ twinctl: b'
 run 2 run --cpus x --json && [ ! -s "$dir/err" ] &&
 	grep -q '^{"error":".*","exit":2}$' "$dir/out"
 verdict $? 'with --json a mistake is an object'
+
+run 2 top --json && grep -q '^{"error":"--json goes with --once","exit":2}$' "$dir/out"
+verdict $? 'top --json is a mistake without --once'
 
 run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
 	grep -q '^libtwinos [0-9]' "$dir/out"
@@ -178,7 +184,8 @@ if [ -e /dev/twinos ]; then
 	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
 else
 	for command in list 'show x' 'dmesg x' 'dump x y' 'wait x' 'stop x' 'stop --all' \
-		'shutdown x' 'exec x -- true' 'cp x:y z' events metrics run start 'run --dry-run'; do
+		'shutdown x' 'exec x -- true' 'cp x:y z' 'top --once' events \
+		metrics run start 'run --dry-run'; do
 		# The words are to be split.
 		# shellcheck disable=SC2086
 		fails 7 'modprobe twinos' $command
@@ -265,6 +272,57 @@ old' ] && grep -q "cannot write to 'x.prom': No space" "$dir/err"
 		>"$dir/out" 2>"$dir/err"
 	[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 1 ]
 	verdict $? 'events ends quietly with its reader'
+
+	with_twins "$twinctl" top --once --interval 0.1 >"$dir/out" 2>"$dir/err" &&
+		[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] &&
+		grep -q '^web  *running  *2-3  *-  *512M  *-  *-  *0 ' "$dir/out"
+	verdict $? 'top --once'
+	with_twins "$twinctl" top --once --interval 0.1 --json >"$dir/out" 2>"$dir/err" &&
+		jq -e '.seconds > 0.09 and (.twins | length) == 2 and
+			.twins[1].name == "web" and .twins[1].kicks == 0 and
+			.twins[1].busy == null' "$dir/out" >/dev/null
+	verdict $? 'top --once --json'
+
+	# at_terminal KEYS ROWS COLUMNS COMMAND...: each of the KEYS after a while
+	at_terminal() {
+		keys=$1
+		shift
+		(for key in $keys; do sleep 0.5 && printf %s "$key"; done) |
+			with_twins build/tests/qemu/pty "$@" >"$dir/out" 2>"$dir/err"
+	}
+	restored() { # the last screen that was asked for is the usual one
+		grep -ao "$escape\[?1049[hl]" "$dir/out" | tail -n 1 | grep -q 'l$'
+	}
+	export TERM=xterm
+	# An escape key is the end of the question for a file.
+	for locale in C C.UTF-8; do
+		LC_ALL=$locale at_terminal "h x j s n d $escape q" 24 100 \
+			"$twinctl" top --interval 0.5 && restored &&
+			grep -aq 'twinctl top - ' "$dir/out" && grep -aq 'old.1' "$dir/out" &&
+			grep -aq 'Any key' "$dir/out" && grep -aq 'Stop web' "$dir/out" &&
+			grep -aq 'memory of web' "$dir/out" &&
+			! LC_ALL=C grep -aq '[^[:print:][:space:][:cntrl:]]' "$dir/out"
+		verdict $? "top's keys, in locale $locale"
+	done
+	at_terminal q 24 100 "$twinctl" top && restored
+	verdict $? 'top ends and restores the terminal'
+	at_terminal q 5 20 "$twinctl" top && restored && grep -aq 'too small' "$dir/out"
+	verdict $? 'top on a terminal that is too small'
+	for signal in TERM INT HUP QUIT; do
+		at_terminal '' 24 100 timeout --foreground --preserve-status -s $signal 1 \
+			"$twinctl" top && restored
+		verdict $? "top ends by SIG$signal and restores the terminal"
+	done
+	TERM=dumb at_terminal '' 24 100 "$twinctl" top
+	[ $? = 2 ] && grep -q "^twinctl: .*can't move its cursor" "$dir/out" &&
+		[ "$(wc -l <"$dir/out")" = 1 ]
+	verdict $? 'top on a dumb terminal is a mistake'
+	TERM=nonsense at_terminal '' 24 100 "$twinctl" top
+	[ $? = 2 ] && grep -q '^twinctl: .*does not know' "$dir/out"
+	verdict $? 'top on an unknown terminal is a mistake'
+	(unset TERM && at_terminal '' 24 100 "$twinctl" top)
+	[ $? = 2 ] && grep -q '^twinctl: TERM is not set' "$dir/out"
+	verdict $? 'top without TERM is a mistake'
 else
 	echo "ok $((count += 1)) - twins in sysfs # SKIP no mount namespace is to be had"
 fi
