@@ -19,7 +19,8 @@ verdict() { # RESULT NAME
 	else
 		failed=$((failed + 1))
 		echo "not ok $count - $name"
-		sed 's/^/# /' "$dir/out" "$dir/err"
+		# What a terminal was sent may end without a newline.
+		sed -e 's/^/# /' -e '$a\' "$dir/out" "$dir/err" | cat -v
 	fi
 }
 
@@ -272,6 +273,12 @@ old' ] && grep -q "cannot write to 'x.prom': No space" "$dir/err"
 		>"$dir/out" 2>"$dir/err"
 	[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 1 ]
 	verdict $? 'events ends quietly with its reader'
+	# It hears of that also while there is nothing to print.
+	# shellcheck disable=SC2016
+	with_twins sh -c '{ timeout 5 "$0" events; echo $? >"$1"; } |
+		{ read -r a && read -r a && read -r a; }' "$twinctl" "$dir/out" 2>"$dir/err"
+	[ ! -s "$dir/err" ] && [ "$(cat "$dir/out")" = 0 ]
+	verdict $? 'events ends with a reader that goes later'
 
 	with_twins "$twinctl" top --once --interval 0.1 >"$dir/out" 2>"$dir/err" &&
 		[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] &&
