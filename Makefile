@@ -29,7 +29,7 @@ INCLUDES := -Iinclude/uapi -Iinclude -Ilib -I$(B)/lib
 COMPILE_FLAGS = -std=gnu11 $(WARNINGS) $(INCLUDES) -D_GNU_SOURCE \
 	-DTWINOS_VERSION='"$(VERSION)"' -MMD -MP $(CPPFLAGS)
 LIB_LIBS := -lz -llzma -lzstd -llz4 -luring
-TOOL_LIBS := -ljansson -linih
+TOOL_LIBS := -ljansson -linih -lncursesw -ltinfo
 
 # Half-written files must not pass for finished ones after an interruption.
 .DELETE_ON_ERROR:
@@ -94,9 +94,9 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
 # All but main(), so that unit tests and fuzzers can link the option parsers.
 TOOL_A := $(B)/tool/tool.a
 # The static one runs in the initramfs of the QEMU tests.
-STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson inih,\
+STATIC_LIBS := $(foreach l,z lzma zstd lz4 uring jansson inih ncursesw tinfo,\
 	$(filter /%,$(shell $(CC) -print-file-name=lib$(l).a)))
-STATIC_TOOL := $(if $(filter 7,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
+STATIC_TOOL := $(if $(filter 9,$(words $(STATIC_LIBS))),$(B)/twinctl-static)
 
 tool: $(B)/twinctl $(STATIC_TOOL)
 

@@ -13,6 +13,7 @@
 
 #include "beat.h"
 #include "compat.h"
+#include "times.h"
 
 static struct twinos_handover *handover;
 static DEFINE_PER_CPU(struct timer_list, beat_timer);
@@ -22,6 +23,7 @@ static void beat(struct timer_list *timer)
 	u32 *beats = &handover->beats[raw_smp_processor_id()];
 
 	WRITE_ONCE(*beats, *beats + 1);
+	times_show();
 	mod_timer(timer, jiffies + msecs_to_jiffies(TWINOS_BEAT_MS));
 }
 

@@ -23,6 +23,7 @@
 #include "idle.h"
 #include "net.h"
 #include "park.h"
+#include "times.h"
 #include "turn.h"
 #include "wall.h"
 
@@ -76,6 +77,9 @@ static void show_life(struct device *dev, struct twinos_handover *handover)
 		pr_warn("a forced restart resets the machine (%d)\n", ret);
 	else
 		panic_timeout = handover->panic_timeout;
+	ret = times_init(handover);
+	if (ret)
+		pr_warn("nobody is told how busy the CPUs are (%d)\n", ret);
 	ret = beat_init(handover);
 	if (ret)
 		pr_warn("no heartbeat (%d)\n", ret);

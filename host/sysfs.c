@@ -72,6 +72,24 @@ static ssize_t age_ms_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(age_ms);
 
+static ssize_t starts_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(twin->starts));
+}
+static DEVICE_ATTR_RO(starts);
+
+static ssize_t handover_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct twin *twin = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "0x%llx\n", READ_ONCE(twin->handover));
+}
+static DEVICE_ATTR_RO(handover);
+
 /* Not under the twin's lock: a start in progress would hold up the reader. */
 static ssize_t cpus_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
@@ -182,9 +200,17 @@ static const struct attribute_group doorbell_group = {
 };
 
 static struct attribute *twin_attrs[] = {
-	&dev_attr_state.attr,  &dev_attr_reason.attr,  &dev_attr_owner.attr,
-	&dev_attr_age_ms.attr, &dev_attr_cpus.attr,    &dev_attr_memory.attr,
-	&dev_attr_mode.attr,   &dev_attr_changes.attr, NULL,
+	&dev_attr_state.attr,
+	&dev_attr_reason.attr,
+	&dev_attr_owner.attr,
+	&dev_attr_age_ms.attr,
+	&dev_attr_cpus.attr,
+	&dev_attr_memory.attr,
+	&dev_attr_mode.attr,
+	&dev_attr_changes.attr,
+	&dev_attr_starts.attr,
+	&dev_attr_handover.attr,
+	NULL,
 };
 
 static const struct attribute_group twin_group = {

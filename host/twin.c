@@ -327,10 +327,12 @@ int twin_start(struct twin *twin, const struct twinos_start *arg,
 	for (i = 0; i < arg->nr_cpus; i++)
 		twin->cpus[i].cpu = cpus[i];
 	twin->nr_cpus = arg->nr_cpus;
+	WRITE_ONCE(twin->handover, arg->handover);
 	set_state(twin, TWINOS_STARTING, TWINOS_REASON_NONE);
 	ret = start_locked(twin, arg);
 	if (!ret) {
 		twin->started = ktime_get();
+		WRITE_ONCE(twin->starts, twin->starts + 1);
 		set_state(twin, TWINOS_RUNNING, TWINOS_REASON_NONE);
 	} else if (twin->state != TWINOS_LOST) {
 		start_failed(twin);

@@ -35,6 +35,8 @@ struct twin_change {
  * @wait: poll(); its lock guards @state, @reason, @generation and @changes
  * @changes: the last ones, that of generation N at N % TWIN_CHANGES
  * @started: ktime_get() at the jump, 0 before
+ * @starts: how often it was started
+ * @handover: where its handover area is, 0: it has none
  * @owner: the process that made it, in the initial pid namespace
  * @teardown: twin_give_back() on a worker
  * @shared: it was started in shared mode, on @cpus[0] and by @vcpu
@@ -50,6 +52,8 @@ struct twin {
 	u32 generation;
 	struct twin_change changes[TWIN_CHANGES];
 	ktime_t started;
+	u64 starts;
+	u64 handover;
 	pid_t owner;
 	struct device *dev;
 	struct work_struct teardown;

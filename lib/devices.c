@@ -309,6 +309,8 @@ static void describe(const struct twinos_bus_slot *slot,
 		.serves = slot->started && !lost,
 		.leaving = slot->leaving,
 	};
+	status->counted = vdev->ops->count &&
+			  vdev->ops->count(vdev, &status->traffic);
 	snprintf(status->kind, sizeof(status->kind), "%s", vdev->kind);
 	strcpy(status->name, vdev->name);
 	snprintf(status->detail, sizeof(status->detail), "%.200s%s",

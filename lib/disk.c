@@ -36,10 +36,12 @@
 /**
  * struct request
  * @blk: the first, and so it is what ->io is in, see to_request()
+ * @bytes: what is to be read or written for it
  * @next: of the free ones
  */
 struct request {
 	struct twinos_blk_request blk;
+	size_t bytes;
 	struct request *next;
 };
 
@@ -51,6 +53,7 @@ struct request {
  * @begun: since the kernel was last told
  * @pushed: the driver may be waiting to hear of it
  * @busy_poll: us to look for work before the worker sleeps
+ * @traffic: atomic; written by the worker
  */
 struct disk {
 	struct twinos_vdev vdev;
@@ -61,6 +64,7 @@ struct disk {
 	unsigned int begun;
 	bool pushed;
 	unsigned int busy_poll;
+	struct twinos_traffic traffic;
 	struct twinos_vring ring;
 	struct twinos_vworker worker;
 };
@@ -81,9 +85,36 @@ static void answer(struct disk *disk, struct request *request, int result)
 	disk->free = request;
 }
 
+/* There is one writer: whoever reads needs whole numbers, and no order. */
+static void add(uint64_t *count, uint64_t more)
+{
+	__atomic_store_n(count, *count + more, __ATOMIC_RELAXED);
+}
+
+static void count_request(struct twinos_traffic *traffic,
+			  const struct request *request)
+{
+	switch (request->blk.io.op) {
+	case TWINOS_DISKFILE_READ:
+		add(&traffic->in_bytes, request->bytes);
+		add(&traffic->in_ops, 1);
+		break;
+	case TWINOS_DISKFILE_WRITE:
+		add(&traffic->out_bytes, request->bytes);
+		add(&traffic->out_ops, 1);
+		break;
+	case TWINOS_DISKFILE_FLUSH:
+		break;
+	}
+}
+
 static void done(void *ctx, struct twinos_diskfile_io *io, int result)
 {
-	answer(ctx, to_request(io), result);
+	struct disk *disk = ctx;
+
+	if (!result)
+		count_request(&disk->traffic, to_request(io));
+	answer(disk, to_request(io), result);
 }
 
 static void call(struct disk *disk)
@@ -109,6 +140,7 @@ static bool begin(struct disk *disk)
 		return false;
 	disk->free = request->next;
 	ret = twinos_blk_begin(&disk->blk, &request->blk);
+	request->bytes = request->blk.io.iovs.bytes;
 	if (ret > 0)
 		twinos_diskio_begin(&disk->io, &request->blk.io);
 	else
@@ -250,6 +282,24 @@ static void stop(struct twinos_vdev *vdev)
 	disk->started = false;
 }
 
+static uint64_t get(const uint64_t *count)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+static bool count(struct twinos_vdev *vdev, struct twinos_traffic *traffic)
+{
+	const struct twinos_traffic *now = &((struct disk *)vdev)->traffic;
+
+	*traffic = (struct twinos_traffic){
+		.in_bytes = get(&now->in_bytes),
+		.out_bytes = get(&now->out_bytes),
+		.in_ops = get(&now->in_ops),
+		.out_ops = get(&now->out_ops),
+	};
+	return true;
+}
+
 static void free_disk(struct twinos_vdev *vdev)
 {
 	struct disk *disk = (struct disk *)vdev;
@@ -266,6 +316,7 @@ static void forked(struct twinos_vdev *vdev)
 static const struct twinos_vdev_ops ops = {
 	.start = start,
 	.stop = stop,
+	.count = count,
 	.free = free_disk,
 	.forked = forked,
 };

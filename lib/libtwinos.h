@@ -283,6 +283,18 @@ void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
 				unsigned int columns);
 
 /**
+ * struct twinos_traffic - what has gone through a device so far
+ * @in_bytes: into the twin: read from a disk, received from a network
+ * @out_bytes: out of it: written, sent
+ * @in_ops: how many requests or packets that were
+ * @out_ops: as above
+ */
+struct twinos_traffic {
+	uint64_t in_bytes, out_bytes;
+	uint64_t in_ops, out_ops;
+};
+
+/**
  * struct twinos_device_status - a device of a twin
  * @kind: see struct twinos_device
  * @name: unique among the twin's
@@ -291,6 +303,8 @@ void twinos_twin_console_resize(struct twinos_twin *twin, unsigned int rows,
  * @features: that the twin's driver and it have agreed on
  * @serves: a driver of the twin's uses it
  * @leaving: the twin was asked to let go of it
+ * @counted: @traffic is known, which is so of disks and network cards that this
+ *	process serves
  */
 struct twinos_device_status {
 	char kind[16];
@@ -300,6 +314,8 @@ struct twinos_device_status {
 	uint64_t features;
 	bool serves;
 	bool leaving;
+	bool counted;
+	struct twinos_traffic traffic;
 };
 
 #define TWINOS_DEVICES_MAX 16
@@ -363,6 +379,20 @@ struct twinos_vcpu {
 	uint64_t forwarded, reraised, unclaimed;
 };
 
+/**
+ * struct twinos_bells - notifications between host and twin; 0 without a guest module
+ * @irq: the host's irq for kicks; 0 in shared mode and while the twin does not run
+ * @kicks: how often the host has found kicks
+ * @kicks_helped: how often only the slow look did
+ * @calls_helped: how often the slow look rang once more
+ * @bad_targets: how often the twin wanted to be rung at where it can't be
+ */
+struct twinos_bells {
+	unsigned int irq;
+	uint64_t kicks;
+	uint64_t kicks_helped, calls_helped, bad_targets;
+};
+
 /* struct twinos_change - what became of a twin, and when: ms since 1970 UTC */
 struct twinos_change {
 	int64_t time_ms;
@@ -388,8 +418,11 @@ struct twinos_status {
 	unsigned int *cpus;
 	size_t nr_cpus;
 	int64_t age_ms; /* since the start; -1 if it was not started */
+	uint64_t starts; /* how often it was started; more than 1: anew */
+	uint64_t handover; /* address of its handover area; 0: it has none */
 	bool shared;
 	struct twinos_vcpu vcpu;
+	struct twinos_bells bells;
 	struct twinos_change changes[TWINOS_CHANGES_MAX]; /* the newest last */
 	size_t nr_changes;
 };
@@ -444,13 +477,36 @@ struct twinos_record {
 	const char *text;
 };
 
-struct twinos_log;
-
 /* Reads the twin's physical memory: 0 or -errno. */
 typedef int (*twinos_read_fn)(void *ctx, uint64_t addr, void *buf, size_t len);
 
 /* twinos_read_fd() - one that reads from the owner or observer fd at @ctx */
 int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len);
+
+/**
+ * struct twinos_cpu_times - what a CPU of a twin has done with its time since the twin
+ *	was booted, in nanoseconds, as the twin counts
+ * @cpu: its number in the twin
+ * @at_ns: when that was, once a second, by a clock of the twin's
+ * @idle_ns: it had nothing to do
+ * @steal_ns: it waited for the CPU, in shared mode
+ */
+struct twinos_cpu_times {
+	unsigned int cpu;
+	uint64_t at_ns;
+	uint64_t idle_ns, user_ns, system_ns, irq_ns, steal_ns;
+};
+
+/*
+ * twinos_cpu_times() - of the twin whose handover area is at @handover (see struct
+ * twinos_status). Fills @list with at most @max and returns how many, 0 without a guest
+ * module; -errno of @read. A CPU that is offline, or that writes its times right now, is
+ * left out. Nothing that the memory holds is trusted.
+ */
+int twinos_cpu_times(struct twinos_cpu_times *list, size_t max,
+		     uint64_t handover, twinos_read_fn read, void *ctx);
+
+struct twinos_log;
 
 /**
  * twinos_log_new() - a reader of a twin's printk ring

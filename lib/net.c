@@ -174,6 +174,11 @@ static int net_start(struct twinos_vdev *vdev,
 	return ret;
 }
 
+static bool net_count(struct twinos_vdev *vdev, struct twinos_traffic *traffic)
+{
+	return twinos_tap_count(&to_net(vdev)->host.tap, traffic);
+}
+
 static void net_free(struct twinos_vdev *vdev)
 {
 	twinos_net_host_close(&to_net(vdev)->host);
@@ -188,6 +193,7 @@ static void net_forked(struct twinos_vdev *vdev)
 static const struct twinos_vdev_ops net_ops = {
 	.start = net_start,
 	.stop = net_stop,
+	.count = net_count,
 	.free = net_free,
 	.forked = net_forked,
 };

@@ -65,12 +65,13 @@ static void read_attribute(int dir, const char *name, char *text)
 	text[length > 0 ? length : 0] = '\0';
 }
 
+/* In base 10, or in hexadecimal behind 0x. */
 static uint64_t read_number(int dir, const char *name)
 {
 	char text[ATTRIBUTE_MAX + 1];
 
 	read_attribute(dir, name, text);
-	return strtoull(text, NULL, 10);
+	return strtoull(text, NULL, strncmp(text, "0x", 2) ? 10 : 16);
 }
 
 /* A module from before shared mode has none of these: dedicated, and zeros. */
@@ -90,6 +91,15 @@ static void read_mode(struct twinos_status *status, int dir)
 	vcpu->forwarded = read_number(dir, "vcpu/forwarded");
 	vcpu->reraised = read_number(dir, "vcpu/reraised");
 	vcpu->unclaimed = read_number(dir, "vcpu/unclaimed");
+}
+
+static void read_bells(struct twinos_bells *bells, int dir)
+{
+	bells->irq = (unsigned int)read_number(dir, "doorbell/irq");
+	bells->kicks = read_number(dir, "doorbell/kicks");
+	bells->kicks_helped = read_number(dir, "doorbell/kicks_helped");
+	bells->calls_helped = read_number(dir, "doorbell/calls_helped");
+	bells->bad_targets = read_number(dir, "doorbell/bad_targets");
 }
 
 static int parse_cpus(struct twinos_status *status, char *text)
@@ -163,7 +173,10 @@ static int read_status(struct twinos_status *status, int dir, const char *name)
 	status->owner = strtol(text, NULL, 10);
 	read_attribute(dir, "age_ms", text);
 	status->age_ms = strtoll(text, NULL, 10);
+	status->starts = read_number(dir, "starts");
+	status->handover = read_number(dir, "handover");
 	read_mode(status, dir);
+	read_bells(&status->bells, dir);
 	read_attribute(dir, "changes", text);
 	parse_changes(status, text);
 	read_attribute(dir, "cpus", text);

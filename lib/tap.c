@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -203,6 +205,33 @@ int twinos_tap_offload(const struct twinos_tap *tap, uint64_t features)
 	for (i = 0; i < tap->nr_used; i++)
 		drain(tap->fds[i]);
 	return 0;
+}
+
+/* In this process's network namespace. */
+static bool read_count(const struct twinos_tap *tap, const char *what,
+		       uint64_t *count)
+{
+	char path[64 + IFNAMSIZ];
+	FILE *file;
+	bool ret;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s",
+		 tap->name, what);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	ret = fscanf(file, "%" SCNu64, count) == 1;
+	fclose(file);
+	return ret;
+}
+
+bool twinos_tap_count(const struct twinos_tap *tap,
+		      struct twinos_traffic *traffic)
+{
+	return read_count(tap, "tx_bytes", &traffic->in_bytes) &&
+	       read_count(tap, "rx_bytes", &traffic->out_bytes) &&
+	       read_count(tap, "tx_packets", &traffic->in_ops) &&
+	       read_count(tap, "rx_packets", &traffic->out_ops);
 }
 
 void twinos_tap_close(struct twinos_tap *tap)

@@ -43,6 +43,10 @@ int twinos_tap_use(struct twinos_tap *tap, unsigned int nr);
  */
 int twinos_tap_offload(const struct twinos_tap *tap, uint64_t features);
 
+/* twinos_tap_count() - what its reader got (in) and sent (out); false: it is not told */
+bool twinos_tap_count(const struct twinos_tap *tap,
+		      struct twinos_traffic *traffic);
+
 /* twinos_tap_close() - also of one that is all 0 or did not open */
 void twinos_tap_close(struct twinos_tap *tap);
 

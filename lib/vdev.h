@@ -63,6 +63,8 @@ struct twinos_vdev;
  *	holds the new ones; NULL: the driver can't write there
  * @is_lost: who serves it has gone, though nobody has stopped it: the driver waits in
  *	vain; NULL: can't be
+ * @count: what has gone through it so far, while it serves or not; false: that can't be
+ *	told now. NULL: it never can
  * @free: at last, not while started
  * @forked: in a child process, which has nothing to do with the device: close what is
  *	open of the host, so that it is not kept in use after @free; NULL: nothing is
@@ -74,6 +76,7 @@ struct twinos_vdev_ops {
 	void (*write_config)(struct twinos_vdev *vdev, size_t offset,
 			     size_t size);
 	bool (*is_lost)(struct twinos_vdev *vdev);
+	bool (*count)(struct twinos_vdev *vdev, struct twinos_traffic *traffic);
 	void (*free)(struct twinos_vdev *vdev);
 	void (*forked)(struct twinos_vdev *vdev);
 };

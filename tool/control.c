@@ -307,12 +307,18 @@ static json_t *unpack_error(json_t *answer, struct twinos_error *err)
 
 json_t *control_ask(const char *name, json_t *order, struct twinos_error *err)
 {
+	return control_ask_within(name, order, 0, err);
+}
+
+json_t *control_ask_within(const char *name, json_t *order, int64_t timeout_ms,
+			   struct twinos_error *err)
+{
 	char path[SOCKET_PATH_MAX];
 	json_t *answer;
 	int fd, ret;
 
 	control_path(path, sizeof(path), name);
-	fd = socket_connect(path);
+	fd = socket_connect_within(path, timeout_ms);
 	if (fd < 0) {
 		json_decref(order);
 		return fail_ask(err, TWINOS_ERROR_NAME, -fd,

@@ -48,4 +48,8 @@ void control_serve(struct control *control);
  */
 json_t *control_ask(const char *name, json_t *order, struct twinos_error *err);
 
+/* control_ask_within() - who does not answer in time does not answer */
+json_t *control_ask_within(const char *name, json_t *order, int64_t timeout_ms,
+			   struct twinos_error *err);
+
 #endif

@@ -21,16 +21,31 @@ static json_t *detail(const struct twinos_device_status *device)
 	return string ? string : json_string("?");
 }
 
+/* null where nobody counts. */
+static json_t *traffic(const struct twinos_device_status *device)
+{
+	const struct twinos_traffic *now = &device->traffic;
+
+	if (!device->counted)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I}", "in_bytes",
+			 (json_int_t)now->in_bytes, "out_bytes",
+			 (json_int_t)now->out_bytes, "in_ops",
+			 (json_int_t)now->in_ops, "out_ops",
+			 (json_int_t)now->out_ops);
+}
+
 static json_t *json_device(const struct twinos_device_status *device)
 {
 	char features[20];
 
 	snprintf(features, sizeof(features), "0x%llx",
 		 (unsigned long long)device->features);
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o}", "name", device->name,
-			 "kind", device->kind, "state", state(device), "queues",
-			 (int)device->nr_queues, "features", features, "detail",
-			 detail(device));
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:o}", "name",
+			 device->name, "kind", device->kind, "state",
+			 state(device), "queues", (int)device->nr_queues,
+			 "features", features, "detail", detail(device),
+			 "traffic", traffic(device));
 }
 
 json_t *devicelist_json(const struct twinos_device_status *list, size_t nr)

@@ -42,6 +42,7 @@ static void print_head(const struct twinos_status *status)
 	       twins_cpus(text, sizeof(text), status->cpus, status->nr_cpus));
 	printf("Memory:  %s\n", twins_size(text, sizeof(text), status->memory));
 	printf("Age:     %s\n", twins_age(text, sizeof(text), status->age_ms));
+	printf("Starts:  %llu\n", (unsigned long long)status->starts);
 	printf("Owner:   %d\n", (int)status->owner);
 	printf("Mode:    %s\n", twins_mode(status->shared));
 }
@@ -72,6 +73,15 @@ static void print_vcpu(const struct twinos_status *status)
 	print_number("Host's interrupts:", vcpu->forwarded);
 	print_number("  given to it again:", vcpu->reraised);
 	print_number("  of no irq:", vcpu->unclaimed);
+}
+
+static void print_bells(const struct twinos_bells *bells)
+{
+	puts("\nNotifications:");
+	print_number("Kicks:", bells->kicks);
+	print_number("  found late:", bells->kicks_helped);
+	print_number("Calls rung once more:", bells->calls_helped);
+	print_number("Of bad targets:", bells->bad_targets);
 }
 
 static void print_change(const struct twinos_change *change)
@@ -126,6 +136,7 @@ static int print(const struct twinos_status *status)
 	print_head(status);
 	if (status->shared)
 		print_vcpu(status);
+	print_bells(&status->bells);
 	print_changes(status);
 	putchar('\n');
 	return print_ranges(status);

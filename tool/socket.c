@@ -45,11 +45,21 @@ int socket_listen(const char *path, int backlog)
 
 int socket_connect(const char *path)
 {
+	return socket_connect_within(path, 0);
+}
+
+int socket_connect_within(const char *path, int64_t timeout_ms)
+{
+	const struct timeval limit = { timeout_ms / 1000,
+				       timeout_ms % 1000 * 1000 };
 	struct sockaddr_un address;
 	int fd = make(path, 0, &address);
 
 	if (fd < 0)
 		return fd;
+	/* 0: there is no limit */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		return close_with_errno(fd);
 	return fd;

@@ -138,6 +138,15 @@ static json_t *json_vcpu(const struct twinos_status *status)
 			 json_count(vcpu->unclaimed));
 }
 
+static json_t *json_bells(const struct twinos_bells *bells)
+{
+	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "irq", (int)bells->irq,
+			 "kicks", json_count(bells->kicks), "kicks_helped",
+			 json_count(bells->kicks_helped), "calls_helped",
+			 json_count(bells->calls_helped), "bad_targets",
+			 json_count(bells->bad_targets));
+}
+
 static json_t *json_changes(const struct twinos_status *status)
 {
 	const struct twinos_change *change = status->changes;
@@ -157,14 +166,15 @@ static json_t *json_changes(const struct twinos_status *status)
 json_t *twins_json(const struct twinos_status *status)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:I, s:o, s:i, s:s, s:o, s:o, s:o}",
+		"{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:i, s:s, s:o, s:o, s:o, s:o}",
 		"name", status->name, "state", twinos_state_name(status->state),
 		"reason", twinos_reason_name(status->reason), "cpus",
 		twins_json_cpus(status->cpus, status->nr_cpus), "memory",
 		(json_int_t)status->memory, "age_ms", json_age(status->age_ms),
-		"owner", (int)status->owner, "mode", twins_mode(status->shared),
-		"vcpu", json_vcpu(status), "ranges", json_ranges(status),
-		"changes", json_changes(status));
+		"starts", json_count(status->starts), "owner",
+		(int)status->owner, "mode", twins_mode(status->shared), "vcpu",
+		json_vcpu(status), "doorbell", json_bells(&status->bells),
+		"ranges", json_ranges(status), "changes", json_changes(status));
 }
 
 const char *twins_mode(bool shared)

@@ -23,6 +23,9 @@
 /* A target that goes on changing is not worth more. */
 #define RING_TRIES 3
 
+static_assert(offsetof(struct twinos_handover, nr_times) == 496);
+static_assert(offsetof(struct twinos_handover, beating) == 512);
+static_assert(sizeof(struct twinos_times) == 64);
 static_assert(offsetof(struct twinos_handover, kick) == 1600);
 static_assert(offsetof(struct twinos_handover, call) == 1792);
 static_assert(offsetof(struct twinos_handover, console) == 2048);

@@ -91,6 +91,32 @@ struct twinos_shared {
 	__u64 left;
 };
 
+/**
+ * struct twinos_times - what a CPU of the twin has done with its time since it was booted
+ *
+ * In nanoseconds, by the twin's own account. Its writer is the CPU itself, with each
+ * heartbeat. The parts need not add up to @at: the kernel measures idle time and samples
+ * the rest.
+ *
+ * @writes: odd while the rest is being written
+ * @at: the time of the account, by the twin's monotonic clock; 0: there is none yet
+ * @idle: nothing to do, or only waiting for I/O
+ * @user: in programs
+ * @system: in the kernel
+ * @irq: in interrupts
+ * @steal: waiting for the CPU in shared mode; may also stand in one of the others
+ */
+struct twinos_times {
+	__u64 writes;
+	__u64 at;
+	__u64 idle;
+	__u64 user;
+	__u64 system;
+	__u64 irq;
+	__u64 steal;
+	__u64 pad;
+};
+
 /* &struct twinos_doorbell.target: 0, or a vector in bits 7-0 and an APIC id here. */
 #define TWINOS_TARGET_VECTOR 0xffULL
 #define TWINOS_TARGET_ID_SHIFT 32
@@ -307,6 +333,9 @@ struct twinos_virtio {
  * @panic_timeout: writer host, before the start: what the module sets the twin's
  *	panic_timeout to, once the restart that follows a panic is safe
  * @shared: see there
+ * @nr_times: writer twin, once: how many there are at...
+ * @times: ...this address in the twin's memory: struct twinos_times of each CPU, by the
+ *	number that its kernel gives it; 0: nowhere
  * @beating: writer twin: a bit for each of its CPUs that has a heartbeat
  * @beats: writer twin, each CPU its own, by the number that its kernel gives it:
  *	grows every TWINOS_BEAT_MS as long as the CPU takes interrupts
@@ -328,13 +357,16 @@ struct twinos_handover {
 	__s32 panic_timeout;
 	__u8 pad1[28];
 	struct twinos_shared shared; /* at 64 */
-	__u8 pad2[448 - sizeof(struct twinos_shared)];
+	__u8 pad2[432 - sizeof(struct twinos_shared)];
+	__u32 nr_times; /* at 496 */
+	__u32 pad3;
+	__u64 times;
 	__u64 beating[TWINOS_BEATS / 64]; /* at 512 */
 	__u32 beats[TWINOS_BEATS];
-	__u8 pad3[32];
+	__u8 pad4[32];
 	struct twinos_doorbell kick; /* at 1600 */
 	struct twinos_doorbell call; /* at 1792 */
-	__u8 pad4[64];
+	__u8 pad5[64];
 	struct twinos_console console; /* at 2048 */
 	struct twinos_virtio virtio; /* at 3456 */
 };

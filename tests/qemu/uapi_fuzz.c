@@ -195,9 +195,9 @@ static long do_image(struct worker *worker)
 static long do_sysfs(struct worker *worker)
 {
 	static const char *const files[] = {
-		"state",	 "reason",	  "owner",   "age_ms",
-		"cpus",		 "memory",	  "mode",    "vcpu/pid",
-		"vcpu/switches", "vcpu/slice_us", "nothing",
+		"state",	 "reason",	  "owner",  "age_ms",
+		"cpus",		 "memory",	  "mode",   "vcpu/pid",
+		"vcpu/switches", "vcpu/slice_us", "starts", "nothing",
 	};
 	char path[128], text[4096];
 	long ret;

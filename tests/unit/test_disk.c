@@ -205,6 +205,40 @@ static void refused(const char *options, int code, const char *text)
 		fail_msg("'%s' is not in '%s'", text, err.text);
 }
 
+static void counts(uint64_t in_bytes, uint64_t in_ops, uint64_t out_bytes,
+		   uint64_t out_ops)
+{
+	struct twinos_traffic traffic;
+
+	assert_true(vdev->ops->count(vdev, &traffic));
+	assert_int_equal(traffic.in_bytes, in_bytes);
+	assert_int_equal(traffic.in_ops, in_ops);
+	assert_int_equal(traffic.out_bytes, out_bytes);
+	assert_int_equal(traffic.out_ops, out_ops);
+}
+
+/* What is done, and nothing that fails or moves no data. */
+static void test_traffic(void **state)
+{
+	(void)state;
+	begin("");
+	counts(0, 0, 0, 0);
+	assert_int_equal(read_sectors(1, 3 * SECTOR), VIRTIO_BLK_S_OK);
+	counts(3 * SECTOR, 1, 0, 0);
+	assert_int_equal(write_sectors(1, SECTOR), VIRTIO_BLK_S_OK);
+	assert_int_equal(write_sectors(2, SECTOR), VIRTIO_BLK_S_OK);
+	assert_int_equal(flush(), VIRTIO_BLK_S_OK);
+	assert_int_equal(read_sectors(NR_SECTORS, SECTOR), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(read_sectors(1, SECTOR), VIRTIO_BLK_S_IOERR);
+	counts(3 * SECTOR, 1, 2 * SECTOR, 2);
+	/* The same disk for the next life of the twin. */
+	vdev->ops->stop(vdev);
+	counts(3 * SECTOR, 1, 2 * SECTOR, 2);
+	assert_int_equal(vdev->ops->start(vdev, &driver.setup), 0);
+	end();
+}
+
 static void test_config(void **state)
 {
 	struct virtio_blk_config config = { 0 };
@@ -1109,6 +1143,7 @@ int main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_forked),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_beyond_the_end),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_direct),

@@ -19,7 +19,8 @@ verdict() { # RESULT NAME
 	else
 		failed=$((failed + 1))
 		echo "not ok $count - $name"
-		sed 's/^/# /' "$dir/out" "$dir/err"
+		# What a terminal was sent may end without a newline.
+		sed -e 's/^/# /' -e '$a\' "$dir/out" "$dir/err" | cat -v
 	fi
 }
 
@@ -59,7 +60,7 @@ helps --help
 helps -h
 helps help
 for command in run start stop shutdown list show dmesg exec cp mkinitrd dump wait reserve check \
-	doctor version completion help; do
+	top events metrics doctor version completion help; do
 	helps "$command" --help
 	helps help "$command"
 	run 0 help && grep -q "^  $command " "$dir/out"
@@ -120,6 +121,13 @@ refuses "can't name a twin" dump ../x y
 refuses "file's name is empty" dump x ''
 refuses 'option --level: ' dmesg --level 8 x
 refuses "can't name a twin" wait ../x
+refuses "can't name a twin" events x ../x
+refuses "unknown or ambiguous option '--json'" events --json
+refuses 'option --interval: .*0.1' top --once --interval 0.09
+refuses 'option --interval: .*' top --interval x
+fails 2 "no terminal: 'twinctl top --once'" top
+refuses 'option --output: .*empty' metrics --output ''
+refuses "'x' is one operand too many" metrics x
 refuses 'NAME... is missing' shutdown
 refuses "can't name a twin" shutdown ../x
 refuses 'NAME -- COMMAND .* is missing' exec x --
@@ -145,6 +153,9 @@ verdict $? 'with --json a mistake is an object'
 
 run 2 run --json -- true && grep -q '^{"error":".*--json and a COMMAND' "$dir/out"
 verdict $? 'run --json takes no COMMAND'
+
+run 2 top --json && grep -q '^{"error":"--json goes with --once","exit":2}$' "$dir/out"
+verdict $? 'top --json is a mistake without --once'
 
 run 0 version && grep -q '^twinctl [0-9]' "$dir/out" &&
 	grep -q '^libtwinos [0-9]' "$dir/out"
@@ -187,7 +198,8 @@ if [ -e /dev/twinos ]; then
 	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
 else
 	for command in list 'show x' 'dmesg x' 'dump x y' 'wait x' 'stop x' 'stop --all' \
-		'shutdown x' 'exec x -- true' 'cp x:y z' run start 'run --dry-run'; do
+		'shutdown x' 'exec x -- true' 'cp x:y z' 'top --once' events \
+		metrics run start 'run --dry-run'; do
 		# The words are to be split.
 		# shellcheck disable=SC2086
 		fails 7 'modprobe twinos' $command
@@ -253,6 +265,147 @@ if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; th
 	verdict $full 'a file that can not be written whole is none'
 else
 	echo "ok $((count += 1)) - mkinitrd # SKIP no static busybox or no agent"
+fi
+
+# Twins that only sysfs has, in a mount namespace of its own.
+mkdir -p "$dir/class/twinos"
+add_twin() { # NAME STATE REASON MODE
+	mkdir -p "$dir/class/twinos/$1/vcpu" "$dir/class/twinos/$1/doorbell"
+	(
+		cd "$dir/class/twinos/$1" || exit
+		echo "$2" >state
+		echo "$3" >reason
+		echo "$4" >mode
+		printf '1795837399007 created none\n1795837399008 %s %s\n' "$2" "$3" >changes
+		echo 1 >owner
+		echo 61500 >age_ms
+		echo 2 >starts
+		echo 2,3 >cpus
+		printf 'low 0x90000 0x10000\ncontig 0x40000000 0x20000000\n' >memory
+		echo 2500000000 >vcpu/run_ns
+		echo 12 >doorbell/kicks
+	)
+}
+add_twin web running none dedicated
+add_twin old.1 stopped panicked shared
+with_twins() { # COMMAND...
+	# $1 and the like are the inner shell's.
+	# shellcheck disable=SC2016
+	unshare -rm sh -c 'mount -t tmpfs twins /sys/class && cp -r "$1" /sys/class/ &&
+		shift && exec "$@"' sh "$dir/class/twinos" "$@"
+}
+shows() { # TEXT NAME: standard output has the line TEXT
+	grep -qxF "$1" "$dir/out"
+	verdict $? "$2"
+}
+if with_twins true 2>"$dir/err"; then
+	with_twins "$twinctl" list >"$dir/out" 2>"$dir/err"
+	grep -q '^web  *running .* 2-3 .* 512M .* 1m01s ' "$dir/out"
+	verdict $? 'list shows twins'
+	with_twins "$twinctl" show --json web >"$dir/out" 2>"$dir/err"
+	jq -e '.starts == 2 and .doorbell.kicks == 12' "$dir/out" >/dev/null
+	verdict $? 'show tells of starts and kicks'
+
+	with_twins "$twinctl" metrics >"$dir/out" 2>"$dir/err"
+	shows 'twinos_twins{state="running"} 1' 'metrics counts twins'
+	shows 'twinos_twin_memory_bytes{name="web"} 536870912' 'metrics tells of memory'
+	shows 'twinos_twin_run_seconds_total{name="old.1"} 2.5' 'metrics tells of run time'
+	cp "$dir/out" "$dir/want"
+	echo old >"$dir/twins.prom"
+	with_twins "$twinctl" metrics --output "$dir/twins.prom" >"$dir/out" 2>"$dir/err" &&
+		[ ! -s "$dir/out" ] && cmp -s "$dir/want" "$dir/twins.prom" &&
+		[ "$(stat -c %a "$dir/twins.prom")" = 644 ] &&
+		[ "$(ls "$dir"/twins.prom*)" = "$dir/twins.prom" ]
+	verdict $? 'metrics --output replaces a file'
+	with_twins "$twinctl" metrics --output "$dir/none/x" >"$dir/out" 2>"$dir/err"
+	[ $? = 1 ] && grep -q "^twinctl: cannot write to '.*/none/x': No such file" "$dir/err"
+	verdict $? 'metrics --output: no such directory'
+	with_twins "$twinctl" metrics --output /dev/null >"$dir/out" 2>"$dir/err"
+	[ $? = 1 ] && grep -q 'no regular file' "$dir/err" && [ -c /dev/null ]
+	verdict $? 'metrics --output: no device is replaced'
+	# A file system that is full, and the old numbers stay.
+	# shellcheck disable=SC2016
+	with_twins sh -c 'mkdir /sys/class/full && mount -t tmpfs -o size=8k x /sys/class/full &&
+		cd /sys/class/full && echo old >x.prom && head -c 4096 /dev/zero >rest
+		"$0" metrics --output x.prom; [ $? = 1 ] && ls && cat x.prom' "$PWD/$twinctl" \
+		>"$dir/out" 2>"$dir/err"
+	[ "$(cat "$dir/out")" = 'rest
+x.prom
+old' ] && grep -q "cannot write to 'x.prom': No space" "$dir/err"
+	verdict $? 'metrics --output: a full disk leaves the old file alone'
+
+	with_twins timeout --preserve-status -s TERM 1 "$twinctl" events \
+		>"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] &&
+		grep -qxF '{"time":"2026-11-28T03:43:19.008Z","event":"present","name":"old.1","state":"stopped","reason":"panicked"}' \
+			"$dir/out" && tail -n 1 "$dir/out" | grep -q '"event":"ready"}$'
+	verdict $? 'events tells who is there'
+	with_twins timeout --preserve-status -s INT 1 "$twinctl" events web x \
+		>"$dir/out" 2>"$dir/err" && grep present "$dir/out" | wc -l | grep -qx 1
+	verdict $? 'events tells of those named only'
+	# shellcheck disable=SC2016
+	with_twins sh -c 'timeout 10 "$0" events | head -n 1; :' "$twinctl" \
+		>"$dir/out" 2>"$dir/err"
+	[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 1 ]
+	verdict $? 'events ends quietly with its reader'
+	# It hears of that also while there is nothing to print.
+	# shellcheck disable=SC2016
+	with_twins sh -c '{ timeout 5 "$0" events; echo $? >"$1"; } |
+		{ read -r a && read -r a && read -r a; }' "$twinctl" "$dir/out" 2>"$dir/err"
+	[ ! -s "$dir/err" ] && [ "$(cat "$dir/out")" = 0 ]
+	verdict $? 'events ends with a reader that goes later'
+
+	with_twins "$twinctl" top --once --interval 0.1 >"$dir/out" 2>"$dir/err" &&
+		[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] &&
+		grep -q '^web  *running  *2-3  *-  *512M  *-  *-  *0 ' "$dir/out"
+	verdict $? 'top --once'
+	with_twins "$twinctl" top --once --interval 0.1 --json >"$dir/out" 2>"$dir/err" &&
+		jq -e '.seconds > 0.09 and (.twins | length) == 2 and
+			.twins[1].name == "web" and .twins[1].kicks == 0 and
+			.twins[1].busy == null' "$dir/out" >/dev/null
+	verdict $? 'top --once --json'
+
+	# at_terminal KEYS ROWS COLUMNS COMMAND...: each of the KEYS after a while
+	at_terminal() {
+		keys=$1
+		shift
+		(for key in $keys; do sleep 0.5 && printf %s "$key"; done) |
+			with_twins build/tests/qemu/pty "$@" >"$dir/out" 2>"$dir/err"
+	}
+	restored() { # the last screen that was asked for is the usual one
+		grep -ao "$escape\[?1049[hl]" "$dir/out" | tail -n 1 | grep -q 'l$'
+	}
+	export TERM=xterm
+	# An escape key is the end of the question for a file.
+	for locale in C C.UTF-8; do
+		LC_ALL=$locale at_terminal "h x j s n d $escape q" 24 100 \
+			"$twinctl" top --interval 0.5 && restored &&
+			grep -aq 'twinctl top - ' "$dir/out" && grep -aq 'old.1' "$dir/out" &&
+			grep -aq 'Any key' "$dir/out" && grep -aq 'Stop web' "$dir/out" &&
+			grep -aq 'memory of web' "$dir/out" &&
+			! LC_ALL=C grep -aq '[^[:print:][:space:][:cntrl:]]' "$dir/out"
+		verdict $? "top's keys, in locale $locale"
+	done
+	at_terminal q 24 100 "$twinctl" top && restored
+	verdict $? 'top ends and restores the terminal'
+	at_terminal q 5 20 "$twinctl" top && restored && grep -aq 'too small' "$dir/out"
+	verdict $? 'top on a terminal that is too small'
+	for signal in TERM INT HUP QUIT; do
+		at_terminal '' 24 100 timeout --foreground --preserve-status -s $signal 1 \
+			"$twinctl" top && restored
+		verdict $? "top ends by SIG$signal and restores the terminal"
+	done
+	TERM=dumb at_terminal '' 24 100 "$twinctl" top
+	[ $? = 2 ] && grep -q "^twinctl: .*can't move its cursor" "$dir/out" &&
+		[ "$(wc -l <"$dir/out")" = 1 ]
+	verdict $? 'top on a dumb terminal is a mistake'
+	TERM=nonsense at_terminal '' 24 100 "$twinctl" top
+	[ $? = 2 ] && grep -q '^twinctl: .*does not know' "$dir/out"
+	verdict $? 'top on an unknown terminal is a mistake'
+	(unset TERM && at_terminal '' 24 100 "$twinctl" top)
+	[ $? = 2 ] && grep -q '^twinctl: TERM is not set' "$dir/out"
+	verdict $? 'top without TERM is a mistake'
+else
+	echo "ok $((count += 1)) - twins in sysfs # SKIP no mount namespace is to be had"
 fi
 
 # What is wrong in shared mode is told before the module is asked for.

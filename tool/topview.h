@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What 'twinctl top' shows, as text: plain ASCII, whatever a twin or a locale is like. */
+#ifndef TWINCTL_TOPVIEW_H
+#define TWINCTL_TOPVIEW_H
+
+#include <jansson.h>
+
+#include "rates.h"
+
+/* Room for each of these lines, of which the last columns are the least important. */
+#define TOPVIEW_SIZE 256
+
+/* topview_title() - how many twins there are; @now: seconds since 1970 */
+void topview_title(char text[TOPVIEW_SIZE], const struct rates *rates,
+		   int64_t now);
+
+/* topview_head() - the titles of the columns of topview_twin() */
+void topview_head(char text[TOPVIEW_SIZE]);
+void topview_twin(char text[TOPVIEW_SIZE], const struct rates_twin *twin);
+
+/* topview_cpus() - each CPU of one that tells what it does, or how its turns went */
+void topview_cpus(char text[TOPVIEW_SIZE], const struct rates_twin *twin);
+
+/* topview_json() - all of it; a new reference, NULL: no memory */
+json_t *topview_json(const struct rates *rates, int64_t now_ms);
+
+#endif
