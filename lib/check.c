@@ -46,7 +46,7 @@ static int check_devices(const struct twinos_config *config,
 {
 	if (!config->nr_devices)
 		return 0;
-	if (!config->nr_initrds)
+	if (!config->nr_initrds && !config->root)
 		return twinos_fail(
 			err, TWINOS_ERROR_USAGE, EINVAL,
 			"devices need an initrd, in which the guest module is put");

@@ -57,7 +57,7 @@ commands() {
 
 devices='disk= share= net= vsock= rng extra-console vhost-user-blk= vhost-user-fs=
 	vhost-user-net='
-parts='ro direct format=raw format=qcow2 serial= name='
+parts='ro direct format=raw format=qcow2 serial= busy-poll= name='
 
 offers 'twinctl ' $(commands)
 offers 'twinctl st' start stop
@@ -120,7 +120,7 @@ offers 'twinctl run --share trees:T,' ro name=
 offers 'twinctl run --net b' bridge= busy-poll=
 offers 'twinctl run --net host=10.77.0.1/24,n' nat no-dhcp name=
 offers 'twinctl run --extra-console=' name=
-offers 'twinctl run --vsock '
+offers 'twinctl run --vsock ' auto
 offers 'twinctl run --memory '
 offers 'twinctl run --append '
 offers 'twinctl run --cpus ' 0 2 3 4

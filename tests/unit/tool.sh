@@ -497,9 +497,11 @@ for line in 'disk = x,size=1' 'disk = x,serial=123456789012345678901' 'share = x
 	verdict $? "check refuses $line"
 done
 conf 'rng = yes\n'
-fails 2 "$dir/twin.conf: devices need an initrd" check "$dir/twin.conf"
+rights 'a device without an initrd'
+conf 'rng = yes\nno-guest-module = yes\n'
+fails 2 "$dir/twin.conf: devices need a guest module" check "$dir/twin.conf"
 conf 'shared = 0\n'
-fails 2 "$dir/twin.conf: shared mode needs an initrd" check "$dir/twin.conf"
+rights 'shared mode without an initrd'
 conf 'shared = 0\ninitrd = /bin/sh\nextra-console = yes\n'
 fails 2 "$dir/twin.conf: 'extra-console' is not for a twin that shares" check "$dir/twin.conf"
 conf "kernel = /bin/sh\ninitrd = /bin/sh\ndisk = $dir/twin.conf\ndisk = $dir/twin.conf,format=qcow2\n
