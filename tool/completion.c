@@ -147,6 +147,15 @@ bool completion_is_alone(const struct args_option *row)
 
 /* ---- what a place may hold ------------------------------------------------- */
 
+void completion_print_device(const struct completion_key *key,
+			     const struct args_option *row)
+{
+	(void)key;
+	if (row->device)
+		printf(" %s%s", row->name,
+		       row->value && !row->optional ? "=" : "");
+}
+
 void completion_print_kinds(unsigned int kinds)
 {
 	static const char *const names[] = { "file",	  "directory", "twin",

@@ -36,6 +36,13 @@ void completion_each_option(const struct completion_key *key,
 /* completion_is_alone() - nothing may stand behind this option */
 bool completion_is_alone(const struct args_option *row);
 
+/*
+ * completion_print_device() - for completion_each_option(): behind a space the kind of
+ * device that the option gives, with '=' if it needs to be told more; else nothing
+ */
+void completion_print_device(const struct completion_key *key,
+			     const struct args_option *row);
+
 /* completion_print_kinds() - words divided by spaces; the scripts know them */
 void completion_print_kinds(unsigned int kinds);
 

@@ -69,15 +69,6 @@ static void print_valued_options(void)
 	puts("    end\nend");
 }
 
-static void print_kind(const struct completion_key *key,
-		       const struct args_option *row)
-{
-	(void)key;
-	if (row->device)
-		printf(" %s%s", row->name,
-		       row->value && !row->optional ? "=" : "");
-}
-
 static void print_how(const struct completion_key *key,
 		      const struct args_option *row)
 {
@@ -95,7 +86,7 @@ static void print_devices(void)
 
 	puts("\nfunction __twinctl_device_kinds");
 	printf("    printf '%%s\\n'");
-	completion_each_option(&run, print_kind);
+	completion_each_option(&run, completion_print_device);
 	puts("\nend\n\nfunction __twinctl_device_how -a kind\n"
 	     "    switch $kind");
 	completion_each_option(&run, print_how);

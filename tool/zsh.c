@@ -41,15 +41,6 @@ static void print_subs(void)
 
 /* ---- kinds of devices -------------------------------------------------------- */
 
-static void print_kind(const struct completion_key *key,
-		       const struct args_option *row)
-{
-	(void)key;
-	if (row->device)
-		printf(" %s%s", row->name,
-		       row->value && !row->optional ? "=" : "");
-}
-
 static void print_how(const struct completion_key *key,
 		      const struct args_option *row)
 {
@@ -67,7 +58,7 @@ static void print_devices(void)
 
 	puts("\n_twinctl_device_kinds() {");
 	printf("\t_twinctl_words device");
-	completion_each_option(&run, print_kind);
+	completion_each_option(&run, completion_print_device);
 	puts("\n}\n\n_twinctl_device_how() { # KIND=\n\tcase $1 in");
 	completion_each_option(&run, print_how);
 	puts("\tesac\n}");
