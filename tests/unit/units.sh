@@ -33,7 +33,8 @@ has() { # WORD...: the unit has this line, and no other of that key
 	done
 }
 
-env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" >"$dir/out" 2>&1
+env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" GUESTDIR="$dir/guest" \
+	CONFDIR="$dir/etc" >"$dir/out" 2>&1
 verdict $? 'make install'
 [ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
 	[ -e "$units/twins.target" ]
