@@ -5,33 +5,17 @@
 # instead of a twin's. TAP on standard output. TWINCTL and AGENT name the programs.
 
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 twinctl=$(realpath "${TWINCTL:-build/twinctl}")
 agent=${AGENT:-build/agent/twinos-agent}
 pty=build/tests/qemu/pty
 dir=$(mktemp -d) || exit 1
 export TWINOS_AGENT_SOCKET="$dir/socket"
-count=0
-failed=0
 
 "$agent" --unix "$TWINOS_AGENT_SOCKET" &
 agent_pid=$!
 trap 'kill $agent_pid 2>/dev/null; rm -rf "$dir"' EXIT
-
-verdict() { # RESULT NAME
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		head -n 20 "$dir/out" "$dir/err" | sed 's/^/# /'
-	fi
-}
-
-skip() { # NAME WHY
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
 
 soon() { # COMMAND...: is true within three seconds
 	tries=30
@@ -348,5 +332,4 @@ else
 	verdict $? 'no module'
 fi
 
-echo "1..$count"
-[ "$failed" = 0 ]
+end_tap

@@ -9,27 +9,13 @@
 # shellcheck disable=SC2046,SC2086
 
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 top=$PWD
 twinctl=$(realpath "${TWINCTL:-build/twinctl}")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 tab=$(printf '\t')
-count=0
-failed=0
-
-verdict() { # RESULT NAME
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-	fi
-}
-
-skip() { # NAME REASON
-	echo "ok $((count += 1)) - $1 # SKIP $2"
-}
 
 # ---- what is to be offered -----------------------------------------------------
 
@@ -311,5 +297,4 @@ else
 	skip 'a real line' 'there is no script(1) or no bash'
 fi
 
-echo "1..$count"
-[ "$failed" = 0 ]
+end_tap

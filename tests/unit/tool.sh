@@ -5,24 +5,11 @@
 # standard output. TWINCTL names the program, by default build/twinctl.
 
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 twinctl=${TWINCTL:-build/twinctl}
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-count=0
-failed=0
-
-verdict() { # RESULT NAME
-	count=$((count + 1))
-	name=$(printf '%s' "$2" | tr '\n' ' ')
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $name"
-		# What a terminal was sent may end without a newline.
-		sed -e 's/^/# /' -e '$a\' "$dir/out" "$dir/err" | cat -v
-	fi
-}
 
 run() { # CODE ARGUMENT...: the exit code is CODE
 	want=$1
@@ -187,7 +174,7 @@ if command -v script >/dev/null; then
 	grep -q "${escape}\[3[0-9]mok${escape}\[0m  *both " "$dir/out"
 	verdict $? 'doctor has colours on a terminal'
 else
-	echo "ok $((count += 1)) - colours # SKIP there is no script(1)"
+	skip "colours" "there is no script(1)"
 fi
 
 "$twinctl" --help >/dev/full 2>"$dir/err"
@@ -195,7 +182,7 @@ fi
 verdict $? 'a full disk is an error'
 
 if [ -e /dev/twinos ]; then
-	echo "ok $((count += 1)) - module not loaded # SKIP the module is loaded"
+	skip "module not loaded" "the module is loaded"
 else
 	for command in list 'show x' 'dmesg x' 'dump x y' 'wait x' 'stop x' 'stop --all' \
 		'shutdown x' 'exec x -- true' 'cp x:y z' 'top --once' events \
@@ -244,7 +231,7 @@ if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; th
 			[ -x "$dir/root.d/init" ] && [ -d "$dir/root.d/proc" ]
 		verdict $? 'cpio unpacks it'
 	else
-		echo "ok $((count += 1)) - cpio unpacks it # SKIP there is no cpio"
+		skip "cpio unpacks it" "there is no cpio"
 	fi
 	fails 1 'is there already' mkinitrd --agent "$agent" --no-modules -o "$dir/root"
 	makes --no-modules --force -o "$dir/root" --json &&
@@ -264,7 +251,7 @@ if [ -n "$busybox" ] && [ -x "$agent" ] && makes --no-modules -o "$dir/root"; th
 	grep -v '^ok' "$dir/full"
 	verdict $full 'a file that can not be written whole is none'
 else
-	echo "ok $((count += 1)) - mkinitrd # SKIP no static busybox or no agent"
+	skip "mkinitrd" "no static busybox or no agent"
 fi
 
 # Twins that only sysfs has, in a mount namespace of its own.
@@ -405,7 +392,7 @@ old' ] && grep -q "cannot write to 'x.prom': No space" "$dir/err"
 	[ $? = 2 ] && grep -q '^twinctl: TERM is not set' "$dir/out"
 	verdict $? 'top without TERM is a mistake'
 else
-	echo "ok $((count += 1)) - twins in sysfs # SKIP no mount namespace is to be had"
+	skip "twins in sysfs" "no mount namespace is to be had"
 fi
 
 # What is wrong in shared mode is told before the module is asked for.
@@ -417,7 +404,7 @@ if [ -n "$kernel" ]; then
 		run --name x --shared 0 --kernel "$kernel" --initrd "$kernel" \
 		--guest-modules "$dir"
 else
-	echo "ok $((count += 1)) - no guest module # SKIP no kernel in build/names"
+	skip "no guest module" "no kernel in build/names"
 fi
 
 # So is a place for dumps that can't take any.
@@ -522,5 +509,4 @@ verdict $? 'check looks at all files, and the first mistake counts'
 run 2 run --config "$dir/twin.conf" --json && [ ! -s "$dir/err" ] && grep -q '^{"error":"' "$dir/out"
 verdict $? 'with --json a mistake in a file is an object'
 
-echo "1..$count"
-[ "$failed" = 0 ]
+end_tap

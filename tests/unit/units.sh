@@ -4,28 +4,12 @@
 # What 'make install' gives systemd and udev, as they see it. TAP on standard output.
 
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 prefix=$dir/usr
 units=$prefix/lib/systemd/system
-count=0
-failed=0
-
-verdict() { # RESULT NAME
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-
-skip() { # NAME WHY
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
 
 has() { # WORD...: the unit has this line, and no other of that key
 	for word; do
@@ -33,8 +17,11 @@ has() { # WORD...: the unit has this line, and no other of that key
 	done
 }
 
-env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" >"$dir/out" 2>&1
+env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" GUESTDIR="$dir/guest" \
+	>"$dir/out" 2>&1
 verdict $? 'make install'
+[ -x "$dir/guest/twinos-agent" ]
+verdict $? 'the agent is where the library looks for it'
 [ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
 	[ -e "$units/twins.target" ]
 verdict $? 'each boot wants the twins'
@@ -73,5 +60,4 @@ fi
 grep -q '^KERNEL=="twinos", .*MODE="0600"' "$rules"
 verdict $? 'the device stays with root'
 
-echo "1..$count"
-[ "$failed" = 0 ]
+end_tap
