@@ -8,17 +8,6 @@
 
 mode=$(option mode --cpus,1 | tr , ' ')
 
-# exits CODE COMMAND...
-exits()
-{
-	wanted=$1
-	shift
-	"$@"
-	got=$?
-	echo "exited with $got"
-	[ $got = "$wanted" ]
-}
-
 answers()
 {
 	twinctl exec --timeout 20 agt -- true

@@ -110,20 +110,13 @@ starts_and_ticks()
 	check "its timers tick" wait_for 60 at_least_ticks one 4
 }
 
+# no_start CODE OPTION...
 no_start()
-{
-	check "a start is refused with exit code $1" exits "$@"
-}
-
-exits()
 {
 	code=$1
 	shift
-	twinctl start --kernel /twins/1 --initrd /twins/initrd --memory 128M \
-		--append "$TWIN_APPEND" "$@" >/tmp/out 2>&1
-	got=$?
-	cat /tmp/out
-	[ $got = "$code" ]
+	check "a start is refused with exit code $code" exits "$code" twinctl start \
+		--kernel /twins/1 --initrd /twins/initrd --memory 128M --append "$TWIN_APPEND" "$@"
 }
 
 machine_is_as_before()

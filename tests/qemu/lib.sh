@@ -368,6 +368,17 @@ one_line()
 		grep -q '^twinctl: ' "$1"
 }
 
+# exits CODE COMMAND...
+exits()
+{
+	wanted=$1
+	shift
+	"$@"
+	got=$?
+	echo "exited with $got"
+	[ $got = "$wanted" ]
+}
+
 # refuse CODE PATTERN COMMAND... - it does nothing but say why, in a line
 refuse()
 {

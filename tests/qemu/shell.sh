@@ -12,17 +12,6 @@
 mode=$(option mode --cpus,1 | tr , ' ')
 release=$(uname -r)
 
-# exits CODE COMMAND...
-exits()
-{
-	wanted=$1
-	shift
-	"$@"
-	got=$?
-	echo "exited with $got"
-	[ $got = "$wanted" ]
-}
-
 # Where an installation has them.
 install_all()
 {

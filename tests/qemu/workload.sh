@@ -6,14 +6,6 @@
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
-exits_with()
-{
-	wanted=$1
-	shift
-	"$@"
-	[ $? = "$wanted" ]
-}
-
 # spoil_pattern PID - one byte in the midst of its largest mapping
 spoil_pattern()
 {
@@ -36,10 +28,10 @@ spoil_pattern()
 check "fpu: all registers keep their patterns" fpu 3 3
 note "$(tail -n 1 /tmp/check.out)"
 for spoil in 1 2 4 5; do
-	check "fpu: fault $spoil is noticed" exits_with 1 fpu 30 1 $spoil
+	check "fpu: fault $spoil is noticed" exits 1 fpu 30 1 $spoil
 done
 if grep -q 'avx=1' /tmp/check.out; then
-	check "fpu: fault 3 is noticed" exits_with 1 fpu 30 1 3
+	check "fpu: fault 3 is noticed" exits 1 fpu 30 1 3
 else
 	skip "fpu: fault 3 is noticed" "no AVX"
 fi
