@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "blk.h"
@@ -438,19 +437,6 @@ static int take_values(struct disk *disk, const struct twinos_spec *spec,
 	return ret ? ret : twinos_spec_busy_poll(spec, &disk->busy_poll, err);
 }
 
-static int look_at(const char *path, struct twinos_error *err)
-{
-	struct stat stat_buf;
-
-	if (stat(path, &stat_buf))
-		return twinos_fail(err, TWINOS_ERROR_IMAGE, errno, "%.300s: %s",
-				   path, strerror(errno));
-	if (S_ISREG(stat_buf.st_mode) || S_ISBLK(stat_buf.st_mode))
-		return 0;
-	return twinos_fail(err, TWINOS_ERROR_IMAGE, EINVAL,
-			   "%.300s: neither a file nor a block device", path);
-}
-
 int twinos_disk_check(const char *text, struct twinos_error *err)
 {
 	struct disk disk = { 0 };
@@ -461,7 +447,8 @@ int twinos_disk_check(const char *text, struct twinos_error *err)
 		return ret;
 	ret = take_values(&disk, &spec, err);
 	if (!ret)
-		ret = look_at(twinos_spec_get(&spec, "file"), err);
+		ret = twinos_diskfile_check_path(twinos_spec_get(&spec, "file"),
+						 err);
 	twinos_spec_free(&spec);
 	return ret;
 }

@@ -36,7 +36,7 @@ static int refuse_open(struct twinos_error *err, const char *path, int code)
 }
 
 /* Before it is opened: that alone may do something to other kinds of files. */
-static int check_kind(const char *path, struct twinos_error *err)
+int twinos_diskfile_check_path(const char *path, struct twinos_error *err)
 {
 	struct stat st;
 
@@ -179,7 +179,7 @@ int twinos_diskfile_open(struct twinos_diskfile *file, const char *path,
 
 	*file = (struct twinos_diskfile){ .fd = -1,
 					  .read_only = how->read_only };
-	ret = check_kind(path, err);
+	ret = twinos_diskfile_check_path(path, err);
 	if (!ret)
 		ret = open_fd(file, path, err);
 	if (!ret)

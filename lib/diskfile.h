@@ -42,6 +42,9 @@ struct twinos_diskfile_how {
 	bool direct;
 };
 
+/* twinos_diskfile_check_path() - it is a file that can be a disk; opens nothing */
+int twinos_diskfile_check_path(const char *path, struct twinos_error *err);
+
 /*
  * twinos_diskfile_open() - @path, an existing regular file or block device of whole
  * sectors

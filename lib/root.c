@@ -15,6 +15,7 @@
 #include "executable.h"
 #include "guest.h"
 #include "gzip.h"
+#include "image_format.h"
 #include "modules.h"
 #include "newfile.h"
 #include "payload.h"
@@ -258,21 +259,13 @@ static int fail_module(const char *path, int code, const char *why,
 			   path, why);
 }
 
-static bool is_elf(const struct twinos_file *file)
-{
-	return file->length > 4 && !memcmp(file->data,
-					   "\x7f"
-					   "ELF",
-					   4);
-}
-
 /* Not every kernel that can load a module can unpack one. */
 static int unpack(struct twinos_file *file, struct twinos_error *err)
 {
 	struct twinos_payload payload;
 	int ret;
 
-	if (is_elf(file))
+	if (twinos_vmlinux_probe(file->data, file->length))
 		return 0;
 	if (!twinos_payload_known(file->data, file->length))
 		return twinos_fail(err, TWINOS_ERROR_IMAGE, ENOEXEC,
@@ -282,9 +275,10 @@ static int unpack(struct twinos_file *file, struct twinos_error *err)
 		return ret;
 	twinos_file_unmap(file);
 	*file = (struct twinos_file){ payload.data, payload.length };
-	return is_elf(file) ? 0 :
-			      twinos_fail(err, TWINOS_ERROR_IMAGE, ENOEXEC,
-					  "not a module");
+	return twinos_vmlinux_probe(file->data, file->length) ?
+		       0 :
+		       twinos_fail(err, TWINOS_ERROR_IMAGE, ENOEXEC,
+				   "not a module");
 }
 
 /* What stands before .ko; modules of a kernel have different ones. */
