@@ -47,21 +47,11 @@ struct errand {
 	int signals;
 };
 
-static bool is_down(unsigned int state)
-{
-	return state != TWINOS_RUNNING && state != TWINOS_HUNG;
-}
-
-static bool is_gone(unsigned int state)
-{
-	return state == TWINOS_GONE || state == TWINOS_LOST;
-}
-
 static bool has_come_down(const struct errand *errand)
 {
 	unsigned int state;
 
-	return !twinos_get_state(errand->fd, &state, NULL) && is_down(state);
+	return !twinos_get_state(errand->fd, &state, NULL) && twins_down(state);
 }
 
 /* ---- until the agent answers ------------------------------------------------- */
@@ -141,7 +131,7 @@ static void power_off(const struct errand *errand)
 		return;
 	remote_run(agent, &remote, &end);
 	close(agent);
-	watch_until(errand->fd, is_down, MAX(until - watch_now(), 0), &state,
+	watch_until(errand->fd, twins_down, MAX(until - watch_now(), 0), &state,
 		    NULL);
 }
 
@@ -158,7 +148,7 @@ static int tell_end(const struct errand *errand)
 	unsigned int state, reason;
 	int ret;
 
-	ret = watch_until(errand->fd, is_gone, -1, &state, &reason);
+	ret = watch_until(errand->fd, twins_gone, -1, &state, &reason);
 	if (!ret)
 		return twins_end(errand->name, state, reason);
 	errno = -ret;
@@ -171,7 +161,7 @@ static bool comes_down(const struct errand *errand)
 {
 	unsigned int state;
 
-	return !watch_until(errand->fd, is_down, END_MS, &state, NULL);
+	return !watch_until(errand->fd, twins_down, END_MS, &state, NULL);
 }
 
 /* @gone: the twin came down by itself */

@@ -164,17 +164,12 @@ static unsigned int look_at_beats(struct following *following)
 		       TWINOS_RUNNING;
 }
 
-static bool is_last(unsigned int state)
-{
-	return state != TWINOS_RUNNING && state != TWINOS_HUNG;
-}
-
 static unsigned int look_at_twin(struct following *following)
 {
 	unsigned int life = twinos_twin_life(following->twin);
 
 	following->taken_off = life == TWINOS_HUNG;
-	if (is_last(life) || following->taken_off)
+	if (twins_down(life) || following->taken_off)
 		return life;
 	if (twinos_log_panicked(following->log))
 		return TWINOS_PANICKED;
@@ -207,7 +202,7 @@ static void tell_state(struct following *following)
 {
 	unsigned int state;
 
-	if (is_last(following->state))
+	if (twins_down(following->state))
 		return;
 	state = look_at_twin(following);
 	if (state == following->state)
@@ -223,7 +218,7 @@ static void tell_state(struct following *following)
 static void tell_up(struct following *following)
 {
 	if (following->up || !following->how->print ||
-	    is_last(following->state) || !twinos_twin_is_up(following->twin))
+	    twins_down(following->state) || !twinos_twin_is_up(following->twin))
 		return;
 	following->up = true;
 	notify_ready();

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* twinctl metrics: numbers of all twins for Prometheus, by node_exporter's textfile collector. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "args.h"
 #include "commands.h"
 #include "exit.h"
+#include "newfile.h"
 #include "output.h"
 #include "prometheus.h"
 
@@ -49,66 +46,38 @@ const struct args metrics_args = {
 	.options = options,
 };
 
-static int fail_output(const char *path, const char *partial)
+/* The collector, which is another user, must be able to read it. 0 or -errno */
+static int write_all(int fd, const struct sample *sample)
 {
-	int code = errno;
+	int copy = fchmod(fd, 0644) ? -1 : dup(fd);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, "w");
+	bool failed;
 
-	if (partial)
-		unlink(partial);
-	errno = code;
-	return fail_errno("cannot write to '%s'", path);
-}
-
-/* The collector, which is another user, must be able to read it. */
-static FILE *create(char *partial)
-{
-	int fd = mkostemp(partial, O_CLOEXEC);
-	FILE *file;
-
-	if (fd < 0)
-		return NULL;
-	file = fchmod(fd, 0644) ? NULL : fdopen(fd, "w");
-	if (!file) {
-		int code = errno;
-
-		close(fd);
-		unlink(partial);
-		errno = code;
-	}
-	return file;
-}
-
-/* A device or a pipe must not become a file. */
-static bool is_replaceable(const char *path)
-{
-	struct stat stat;
-
-	return lstat(path, &stat) || S_ISREG(stat.st_mode);
+	if (!file)
+		return -errno;
+	prometheus_write(file, sample->twins, sample->nr);
+	failed = fflush(file) || ferror(file);
+	return fclose(file) || failed ? -errno : 0;
 }
 
 /* The collector takes only what ends in ".prom": never the half-written one. */
 static int write_file(const char *path, const struct sample *sample)
 {
-	char partial[PATH_MAX];
-	bool failed;
-	FILE *file;
+	struct twinos_newfile file;
+	struct twinos_error err;
+	int ret;
 
-	if (!is_replaceable(path))
-		return fail_with(EXIT_SYSTEM,
-				 "'%s' is there and is no regular file", path);
-	if ((size_t)snprintf(partial, sizeof(partial), "%s.XXXXXX", path) >=
-	    sizeof(partial)) {
-		errno = ENAMETOOLONG;
-		return fail_output(path, NULL);
-	}
-	file = create(partial);
-	if (!file)
-		return fail_output(path, NULL);
-	prometheus_write(file, sample->twins, sample->nr);
-	failed = fflush(file) || ferror(file);
-	if (fclose(file) || failed || rename(partial, path))
-		return fail_output(path, partial);
-	return EXIT_OK;
+	ret = twinos_newfile_open(&file, path, true, &err);
+	if (!ret)
+		ret = twinos_newfile_close(&file, write_all(file.fd, sample),
+					   &err);
+	if (!ret)
+		return EXIT_OK;
+	/* A device or a pipe must not become a file. */
+	if (ret == -EEXIST)
+		return fail(&err);
+	errno = -ret;
+	return fail_errno("cannot write to '%s'", path);
 }
 
 int command_metrics(int argc, char **argv)

@@ -135,19 +135,9 @@ static int set_hang_limit(void *into, const char *value,
 static int set_memory(void *into, const char *value, struct twinos_error *err)
 {
 	struct options *options = into;
-	uint64_t *memory = &options->config.memory;
-	int ret;
 
 	options->memory_given = true;
-	ret = parse_size(value, memory, err);
-	if (ret || (*memory && *memory % TWINOS_RANGE_ALIGN == 0))
-		return ret;
-	err->kind = TWINOS_ERROR_USAGE;
-	err->code = EINVAL;
-	snprintf(err->text, sizeof(err->text),
-		 "'%.64s' is not a multiple of %lluM above 0", value,
-		 (unsigned long long)TWINOS_RANGE_ALIGN >> 20);
-	return -EINVAL;
+	return parse_aligned(value, &options->config.memory, err);
 }
 
 static int set_reserved(void *into, const char *value, struct twinos_error *err)

@@ -97,6 +97,16 @@ int parse_size(const char *text, uint64_t *size, struct twinos_error *err)
 	return 0;
 }
 
+int parse_aligned(const char *text, uint64_t *size, struct twinos_error *err)
+{
+	int ret = parse_size(text, size, err);
+
+	if (ret || (*size && *size % TWINOS_RANGE_ALIGN == 0))
+		return ret;
+	return refuse(err, "'" SHOWN "' is not a multiple of %lluM above 0",
+		      text, (unsigned long long)TWINOS_RANGE_ALIGN >> 20);
+}
+
 static bool has_cpu(const struct parse_cpus *cpus, unsigned int cpu)
 {
 	size_t i;

@@ -15,6 +15,9 @@
 /* parse_size() - 512M, 0x100000000, 1g: K, M, G and T count in 1024 */
 int parse_size(const char *text, uint64_t *size, struct twinos_error *err);
 
+/* parse_aligned() - the same, above 0 and a multiple of TWINOS_RANGE_ALIGN */
+int parse_aligned(const char *text, uint64_t *size, struct twinos_error *err);
+
 /**
  * struct parse_cpus - which CPUs
  * @nr: how many

@@ -22,23 +22,6 @@ struct reserve {
 	struct twinos_reservation old;
 };
 
-static int refuse(const char *value, struct twinos_error *err)
-{
-	return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL,
-			   "'%.64s' is not a multiple of %lluM above 0", value,
-			   (unsigned long long)TWINOS_RANGE_ALIGN >> 20);
-}
-
-static int parse_aligned(const char *value, uint64_t *number,
-			 struct twinos_error *err)
-{
-	int ret = parse_size(value, number, err);
-
-	if (ret || (*number && *number % TWINOS_RANGE_ALIGN == 0))
-		return ret;
-	return refuse(value, err);
-}
-
 static int set_at(void *into, const char *value, struct twinos_error *err)
 {
 	struct reserve *reserve = into;

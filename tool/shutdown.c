@@ -132,11 +132,6 @@ static int ask_agent(const struct shutdown *shutdown, const char *name)
 	return code;
 }
 
-static bool is_down(unsigned int state)
-{
-	return state != TWINOS_RUNNING && state != TWINOS_HUNG;
-}
-
 /* The name can come to mean another twin; the fd can't. */
 static void ask(const struct shutdown *shutdown, struct asked *asked)
 {
@@ -151,7 +146,8 @@ static void ask(const struct shutdown *shutdown, struct asked *asked)
 	asked->fd = twinos_open(asked->name, &err);
 	if (asked->fd < 0)
 		asked->code = fail(&err);
-	else if (twinos_get_state(asked->fd, &state, NULL) || !is_down(state))
+	else if (twinos_get_state(asked->fd, &state, NULL) ||
+		 !twins_down(state))
 		asked->code = ask_agent(shutdown, asked->name);
 }
 
@@ -188,7 +184,7 @@ static int wait_until_down(const struct shutdown *shutdown,
 	unsigned int state, reason;
 	int ret;
 
-	ret = watch_until(asked->fd, is_down, left, &state, &reason);
+	ret = watch_until(asked->fd, twins_down, left, &state, &reason);
 	if (ret == -ETIMEDOUT)
 		return too_late(shutdown, asked);
 	if (ret) {

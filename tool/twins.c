@@ -33,6 +33,16 @@ bool twins_ended(unsigned int state)
 	       state == TWINOS_GONE;
 }
 
+bool twins_gone(unsigned int state)
+{
+	return state == TWINOS_LOST || state == TWINOS_GONE;
+}
+
+bool twins_down(unsigned int state)
+{
+	return state != TWINOS_RUNNING && state != TWINOS_HUNG;
+}
+
 static int end_code(unsigned int state, unsigned int reason)
 {
 	if (state == TWINOS_LOST)

@@ -17,6 +17,12 @@ int twins_find(const char *name, struct twinos_status **list, size_t *nr,
 /* twins_ended() - TWINOS_STOPPED, _LOST or _GONE: it will not run again */
 bool twins_ended(unsigned int state);
 
+/* twins_gone() - TWINOS_LOST or _GONE: nothing more of it will be given back */
+bool twins_gone(unsigned int state);
+
+/* twins_down() - neither TWINOS_RUNNING nor _HUNG */
+bool twins_down(unsigned int state);
+
 /*
  * twins_end() - print how a twin has ended and return the exit code for it;
  * without --json a good end is not worth a line

@@ -12,11 +12,6 @@
 #include "unplug.h"
 #include "watch.h"
 
-static bool is_given_back(unsigned int state)
-{
-	return state == TWINOS_GONE || state == TWINOS_LOST;
-}
-
 static pid_t find_owner(const char *name)
 {
 	struct twinos_status *list;
@@ -65,8 +60,8 @@ static int wait_for_kernel(int fd, unsigned int *state, unsigned int *reason)
 static int wait_until_gone(const struct unplug *unplug, int fd,
 			   unsigned int *state, unsigned int *reason)
 {
-	int ret = watch_until(fd, is_given_back, unplug->timeout_ms, state,
-			      reason);
+	int ret =
+		watch_until(fd, twins_gone, unplug->timeout_ms, state, reason);
 
 	return ret == -ETIMEDOUT ? wait_for_kernel(fd, state, reason) : ret;
 }
