@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net_options.h"
+#include "spec_value.h"
 
 static void check(const struct twinos_net_options *options,
 		  const struct twinos_vdev *vdev)

@@ -52,6 +52,7 @@ static struct request {
 static struct twinos_blk *disk(void)
 {
 	static struct twinos_blk blk = { .file.fd = -1 };
+	static const struct twinos_diskfile_how how = { .raw = true };
 	char path[64];
 	int fd;
 
@@ -60,7 +61,7 @@ static struct twinos_blk *disk(void)
 	fd = memfd_create("disk", 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (ftruncate(fd, NR_SECTORS * TWINOS_BLK_SECTOR) ||
-	    twinos_diskfile_open(&blk.file, path, false, true, NULL))
+	    twinos_diskfile_open(&blk.file, path, &how, NULL))
 		abort();
 	close(fd);
 	return &blk;
