@@ -4,6 +4,7 @@
  * log, and a line for what is to be told or asked.
  */
 #include <errno.h>
+#include <linux/twinos.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,9 +136,10 @@ static void draw_help(void)
 		"  BUSY%     of each of its CPUs, or their mean; - it does not tell",
 		"  NET       bytes a second that it received / sent",
 		"  DISK      bytes a second that it read / wrote",
-		"  KICKS/s   notifications that came from it",
-		"  TURNS/s, IRQS/s, SHARE%   in shared mode: its turns, the host's",
-		"            interrupts in these, and the part of the CPU that it had",
+		"  IRQS/s    interrupts that its CPUs took",
+		"  BELLS/s   notifications that came from it or went to it",
+		"  TURNS/s, SHARE%   in shared mode: its turns, and the part of the CPU",
+		"            that it had in them",
 		"",
 		"up, down    select one; below are its CPUs and the end of its log",
 		"c           work at its terminal; Ctrl-] comes back",
@@ -153,7 +155,27 @@ static void draw_help(void)
 		screen_line((int)i, SCREEN_PLAIN, lines[i]);
 }
 
-static int draw_twins(const struct topscreen *top, int row)
+/* It ended otherwise than anybody wanted, or is about to. */
+static bool is_bad(const struct twinos_status *status)
+{
+	return status->state == TWINOS_PANICKED ||
+	       status->state == TWINOS_HUNG || status->state == TWINOS_LOST ||
+	       status->reason == TWINOS_REASON_PANICKED ||
+	       status->reason == TWINOS_REASON_HUNG ||
+	       status->reason == TWINOS_REASON_FAILED;
+}
+
+static enum screen_style style_of(const struct topscreen *top, size_t i)
+{
+	bool bad = is_bad(top->rates->twins[i].status);
+
+	if (i == top->index)
+		return bad ? SCREEN_ALARM_REVERSE : SCREEN_REVERSE;
+	return bad ? SCREEN_ALARM : SCREEN_PLAIN;
+}
+
+static int draw_twins(const struct topscreen *top, int row,
+		      const struct topview_shape *shape)
 {
 	char text[TOPVIEW_SIZE];
 	size_t room = (size_t)(screen_rows() - ROWS_TAKEN) / 2, i, first;
@@ -161,10 +183,8 @@ static int draw_twins(const struct topscreen *top, int row)
 	/* What is selected is seen. */
 	first = top->index < room ? 0 : top->index - room + 1;
 	for (i = first; i < top->rates->nr && i < first + room; i++) {
-		topview_twin(text, &top->rates->twins[i]);
-		screen_line(row++,
-			    i == top->index ? SCREEN_REVERSE : SCREEN_PLAIN,
-			    text);
+		topview_twin(text, shape, &top->rates->twins[i]);
+		screen_line(row++, style_of(top, i), text);
 	}
 	if (!top->rates->nr)
 		screen_line(row++, SCREEN_PLAIN,
@@ -190,14 +210,16 @@ static void draw_log(const struct topscreen *top, int row, int end)
 
 static void draw_all(const struct topscreen *top)
 {
+	struct topview_shape shape =
+		topview_shape(top->rates, screen_columns());
 	char text[TOPVIEW_SIZE];
 	int row = 0;
 
 	topview_title(text, top->rates, stamp_now() / 1000);
 	screen_line(row++, SCREEN_BOLD, text);
-	topview_head(text);
+	topview_head(text, &shape);
 	screen_line(row++, SCREEN_REVERSE, text);
-	row = draw_twins(top, row);
+	row = draw_twins(top, row, &shape);
 	if (!selected(top))
 		return;
 	topview_cpus(text, selected(top));
