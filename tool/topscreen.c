@@ -4,7 +4,6 @@
  * log, and a line for what is to be told or asked.
  */
 #include <errno.h>
-#include <linux/twinos.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +22,8 @@
 #define ROWS_MIN 8
 #define COLUMNS_MIN 40
 
-/* Title, head, CPUs, the log's title and the last line. */
-#define ROWS_TAKEN 5
+/* Title, head, a free line, CPUs, the log's title and the last line. */
+#define ROWS_TAKEN 6
 
 #define KEYS "up/down select  c console  s stop  d dump  h help  q quit"
 
@@ -35,7 +34,7 @@ enum mode { MODE_KEYS, MODE_HELP, MODE_STOP, MODE_DUMP };
  * struct topscreen
  * @selected: a twin's name; "": there is none
  * @index: where that twin was seen last
- * @asked: the twin that a question is about, whatever is selected meanwhile
+ * @asked: the twin that a question or the chore is about, whatever is selected meanwhile
  * @input: the name of a file, as far as it is typed
  * @message: instead of the keys in the last line, until the next one
  * @code: of the end
@@ -155,19 +154,9 @@ static void draw_help(void)
 		screen_line((int)i, SCREEN_PLAIN, lines[i]);
 }
 
-/* It ended otherwise than anybody wanted, or is about to. */
-static bool is_bad(const struct twinos_status *status)
-{
-	return status->state == TWINOS_PANICKED ||
-	       status->state == TWINOS_HUNG || status->state == TWINOS_LOST ||
-	       status->reason == TWINOS_REASON_PANICKED ||
-	       status->reason == TWINOS_REASON_HUNG ||
-	       status->reason == TWINOS_REASON_FAILED;
-}
-
 static enum screen_style style_of(const struct topscreen *top, size_t i)
 {
-	bool bad = is_bad(top->rates->twins[i].status);
+	bool bad = topview_is_bad(top->rates->twins[i].status);
 
 	if (i == top->index)
 		return bad ? SCREEN_ALARM_REVERSE : SCREEN_REVERSE;
@@ -223,9 +212,9 @@ static void draw_all(const struct topscreen *top)
 	if (!selected(top))
 		return;
 	topview_cpus(text, selected(top));
-	screen_line(row++, SCREEN_PLAIN, text);
+	screen_line(++row, SCREEN_PLAIN, text);
 	if (top->log)
-		draw_log(top, row, screen_rows() - 1);
+		draw_log(top, row + 1, screen_rows() - 1);
 }
 
 static void last_line(const struct topscreen *top, char *text, size_t size)
@@ -317,11 +306,13 @@ static void end_chore(struct topscreen *top)
 		return;
 	if (!strncmp(text, "twinctl: ", 9))
 		text += 9;
+	/* 'dump' tells what it has done, 'stop' only what it could not. */
 	if (*text)
 		snprintf(top->message, sizeof(top->message), "%s", text);
 	else
 		snprintf(top->message, sizeof(top->message),
-			 code ? "it has failed" : "done");
+			 code ? "%s: it has failed" : "%s is stopped",
+			 top->asked);
 	top->next_ms = 0;
 }
 
@@ -342,11 +333,12 @@ static void work_at_console(struct topscreen *top)
 /* For a twin that is selected, and not while there is a chore. */
 static void ask(struct topscreen *top, enum mode mode)
 {
-	if (top->chore.pid)
+	if (top->chore.pid) {
 		snprintf(top->message, sizeof(top->message),
 			 "wait until the last order is carried out");
-	else
-		top->mode = mode;
+		return;
+	}
+	top->mode = mode;
 	strcpy(top->asked, top->selected);
 	*top->input = '\0';
 }

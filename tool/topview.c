@@ -65,6 +65,15 @@ static void format_bytes(char text[CELL_SIZE], double in, double out)
 	snprintf(text, CELL_SIZE, "%.5s/%.5s", into, from);
 }
 
+bool topview_is_bad(const struct twinos_status *status)
+{
+	return status->state == TWINOS_PANICKED ||
+	       status->state == TWINOS_HUNG || status->state == TWINOS_LOST ||
+	       status->reason == TWINOS_REASON_PANICKED ||
+	       status->reason == TWINOS_REASON_HUNG ||
+	       status->reason == TWINOS_REASON_FAILED;
+}
+
 /* ---- columns ---- */
 
 /* What has no room is cut, and says so. */
@@ -75,9 +84,19 @@ static void cut(char text[CELL_SIZE], const char *whole, size_t width)
 		text[width - 1] = '+';
 }
 
+/* Why it stopped tells more than that it did. */
+static bool ended_badly(const struct twinos_status *status)
+{
+	return status->state == TWINOS_STOPPED && topview_is_bad(status);
+}
+
 static void state(char text[CELL_SIZE], const struct rates_twin *twin)
 {
-	cut(text, twinos_state_name(twin->status->state), CELL_SIZE - 1);
+	cut(text,
+	    ended_badly(twin->status) ?
+		    twinos_reason_name(twin->status->reason) :
+		    twinos_state_name(twin->status->state),
+	    CELL_SIZE - 1);
 }
 
 static void cpus(char text[CELL_SIZE], const struct rates_twin *twin)

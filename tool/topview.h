@@ -28,6 +28,9 @@ void topview_title(char text[TOPVIEW_SIZE], const struct rates *rates,
 /* topview_shape() - for all these twins, within @columns */
 struct topview_shape topview_shape(const struct rates *rates, int columns);
 
+/* topview_is_bad() - it ended otherwise than anybody wanted, or is about to */
+bool topview_is_bad(const struct twinos_status *status);
+
 /* topview_head() - the titles of the columns of topview_twin() */
 void topview_head(char text[TOPVIEW_SIZE], const struct topview_shape *shape);
 void topview_twin(char text[TOPVIEW_SIZE], const struct topview_shape *shape,

@@ -263,7 +263,10 @@ static void shows(void **state)
 			    "a-name-that-is-quite-long: CPU 0 12%, CPU 1 100%, "
 			    "CPU 2 -, CPU 3 0%");
 	status.shared = true;
+	status.state = TWINOS_STOPPED;
 	status.reason = TWINOS_REASON_PANICKED;
+	topview_twin(text, &shape, &view);
+	assert_non_null(strstr(text, "-long panicked  0,2-+"));
 	view.share = 0.25;
 	view.turns = 250;
 	view.host_interrupts = 12;
