@@ -9,6 +9,7 @@
 #include <linux/tick.h>
 
 #include "times.h"
+#include "turn.h"
 
 static struct twinos_times *times; /* of nr_cpu_ids CPUs; NULL: no memory */
 
@@ -20,7 +21,7 @@ static u64 idle_ns(const u64 *stat, unsigned int cpu)
 
 	if (idle == -1ULL || iowait == -1ULL)
 		return stat[CPUTIME_IDLE] + stat[CPUTIME_IOWAIT];
-	return (idle + iowait) * NSEC_PER_USEC;
+	return (idle + iowait) * NSEC_PER_USEC - turn_idle_steal();
 }
 
 /* Those of devices, timers and other CPUs. */
