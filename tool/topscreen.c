@@ -36,6 +36,7 @@ enum mode { MODE_KEYS, MODE_HELP, MODE_STOP, MODE_DUMP };
  * @index: where that twin was seen last
  * @asked: the twin that a question or the chore is about, whatever is selected meanwhile
  * @input: the name of a file, as far as it is typed
+ * @away: that the module is gone is the message
  * @message: instead of the keys in the last line, until the next one
  * @code: of the end
  */
@@ -48,6 +49,7 @@ struct topscreen {
 	enum mode mode;
 	char asked[32];
 	char input[256];
+	bool away;
 	char message[600];
 	struct chore chore;
 	bool over;
@@ -114,6 +116,10 @@ static int sample(struct topscreen *top)
 		/* The module was removed, and may come back. */
 		snprintf(top->message, sizeof(top->message), "%s", err.text);
 		now = (struct sample){ .at_ms = watch_now() };
+		top->away = true;
+	} else if (top->away) {
+		*top->message = '\0';
+		top->away = false;
 	}
 	if (rates_take(top->rates, &now)) {
 		sample_free(&now);
