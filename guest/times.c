@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* As /proc/stat has it (fs/proc/stat.c), of each CPU by itself. */
 #include <linux/gfp.h>
+#include <linux/hardirq.h>
 #include <linux/kernel_stat.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -8,6 +9,7 @@
 #include <linux/tick.h>
 
 #include "times.h"
+#include "turn.h"
 
 static struct twinos_times *times; /* of nr_cpu_ids CPUs; NULL: no memory */
 
@@ -19,7 +21,19 @@ static u64 idle_ns(const u64 *stat, unsigned int cpu)
 
 	if (idle == -1ULL || iowait == -1ULL)
 		return stat[CPUTIME_IDLE] + stat[CPUTIME_IOWAIT];
-	return (idle + iowait) * NSEC_PER_USEC;
+	return (idle + iowait) * NSEC_PER_USEC - turn_idle_steal();
+}
+
+/* Those of devices, timers and other CPUs. */
+static u64 interrupts(unsigned int cpu)
+{
+	const irq_cpustat_t *stat = &per_cpu(irq_stat, cpu);
+	u64 nr = kstat_cpu_irqs_sum(cpu) + stat->apic_timer_irqs;
+
+#ifdef CONFIG_SMP
+	nr += stat->irq_resched_count + stat->irq_call_count;
+#endif
+	return nr;
 }
 
 static void fill(struct twinos_times *into, unsigned int cpu)
@@ -34,6 +48,7 @@ static void fill(struct twinos_times *into, unsigned int cpu)
 	into->system = stat[CPUTIME_SYSTEM];
 	into->irq = stat[CPUTIME_IRQ] + stat[CPUTIME_SOFTIRQ];
 	into->steal = stat[CPUTIME_STEAL];
+	into->interrupts = interrupts(cpu);
 }
 
 void times_show(void)

@@ -65,6 +65,13 @@ void turn_interrupted(void)
 		timer_at(shared->keep_until);
 }
 
+static u64 idle_steal; /* nanoseconds */
+
+u64 turn_idle_steal(void)
+{
+	return idle_steal;
+}
+
 /*
  * Longer than that and the twin would take the host's turn for a lockup of its
  * own (kernel/watchdog.c).
@@ -72,21 +79,22 @@ void turn_interrupted(void)
 #define LONG_ABSENCE_NS NSEC_PER_SEC
 
 /* /proc/stat shows it; the ticks that the twin has missed count nowhere else. */
-static void account_steal(u64 wanted)
+static u64 account_steal(u64 wanted)
 {
 	u64 now = rdtsc_ordered(), ns;
 
 	shared->arrived = now;
 	if (now <= wanted)
-		return;
+		return 0;
 	ns = tsc_to_ns(now - wanted);
 	shared->steal_ns += ns;
 	kcpustat_this_cpu->cpustat[CPUTIME_STEAL] += ns;
 	if (ns > LONG_ABSENCE_NS)
 		touch_softlockup_watchdog();
+	return ns;
 }
 
-static void leave(u32 why)
+static u64 leave(u32 why)
 {
 	u64 wanted = rdtsc_ordered();
 
@@ -99,7 +107,7 @@ static void leave(u32 why)
 	}
 	shared->exit = why;
 	world_switch(&world);
-	account_steal(wanted);
+	return account_steal(wanted);
 }
 
 void turn_end(u32 why)
@@ -116,7 +124,7 @@ void turn_idle(void)
 	if (lapic_own_pending())
 		return;
 	ct_idle_enter();
-	leave(TWINOS_EXIT_IDLE);
+	idle_steal += leave(TWINOS_EXIT_IDLE);
 	ct_idle_exit();
 	timer_at(shared->run_until);
 	doorbell_turn_began();

@@ -26,6 +26,12 @@ void turn_end(u32 why);
  */
 void turn_idle(void);
 
+/*
+ * turn_idle_steal() - nanoseconds that it had to wait with an idle kernel, which takes
+ * them for idle time
+ */
+u64 turn_idle_steal(void);
+
 /* turn_end_for_good() - never comes back; from any context */
 void turn_end_for_good(u32 why);
 

@@ -106,8 +106,10 @@ static void call(struct doorbell *doorbell, unsigned int bit)
 
 	rcu_read_lock();
 	area = rcu_dereference(doorbell->area);
-	if (area && bell_set(&area->call, bit))
+	if (area && bell_set(&area->call, bit)) {
+		atomic64_inc(&doorbell->called);
 		ring(doorbell, area);
+	}
 	rcu_read_unlock();
 }
 

@@ -33,6 +33,7 @@ struct doorbell_seen {
  * @untold: kicks that have come for bits that are untied
  * @taken: how often kicks have come
  * @calls: by bit, NULL: untied; guarded by who binds, as the twin's lock does
+ * @called: how often the twin was rung for calls
  * @cpus: the twin's, which may be rung
  * @vcpu: in shared mode
  * @slow: the slow look, in dedicated mode
@@ -49,6 +50,7 @@ struct doorbell {
 	u64 untold;
 	u64 taken;
 	struct doorbell_call *calls[TWINOS_BITS];
+	atomic64_t called;
 	const struct lent_cpu *cpus;
 	unsigned int nr_cpus;
 	struct vcpu *vcpu;

@@ -184,14 +184,19 @@ static const struct attribute_group vcpu_group = {
 
 DOORBELL_ATTR(irq, READ_ONCE(doorbell->bell.irq));
 DOORBELL_ATTR(kicks, READ_ONCE(doorbell->taken));
+DOORBELL_ATTR(calls, atomic64_read(&doorbell->called));
 DOORBELL_ATTR(kicks_helped, READ_ONCE(doorbell->kicks_helped));
 DOORBELL_ATTR(calls_helped, READ_ONCE(doorbell->calls_helped));
 DOORBELL_ATTR(bad_targets, atomic64_read(&doorbell->bad_targets));
 
 static struct attribute *doorbell_attrs[] = {
-	&dev_attr_irq.attr,	     &dev_attr_kicks.attr,
-	&dev_attr_kicks_helped.attr, &dev_attr_calls_helped.attr,
-	&dev_attr_bad_targets.attr,  NULL,
+	&dev_attr_irq.attr,
+	&dev_attr_kicks.attr,
+	&dev_attr_calls.attr,
+	&dev_attr_kicks_helped.attr,
+	&dev_attr_calls_helped.attr,
+	&dev_attr_bad_targets.attr,
+	NULL,
 };
 
 static const struct attribute_group doorbell_group = {

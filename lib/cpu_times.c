@@ -34,6 +34,7 @@ static void take(struct twinos_cpu_times *into, unsigned int cpu,
 		.system_ns = from->system,
 		.irq_ns = from->irq,
 		.steal_ns = from->steal,
+		.interrupts = from->interrupts,
 	};
 }
 

@@ -383,13 +383,14 @@ struct twinos_vcpu {
  * struct twinos_bells - notifications between host and twin; 0 without a guest module
  * @irq: the host's irq for kicks; 0 in shared mode and while the twin does not run
  * @kicks: how often the host has found kicks
- * @kicks_helped: how often only the slow look did
+ * @calls: how often the host has rung for calls
+ * @kicks_helped: how often only the slow look has found kicks
  * @calls_helped: how often the slow look rang once more
  * @bad_targets: how often the twin wanted to be rung at where it can't be
  */
 struct twinos_bells {
 	unsigned int irq;
-	uint64_t kicks;
+	uint64_t kicks, calls;
 	uint64_t kicks_helped, calls_helped, bad_targets;
 };
 
@@ -490,11 +491,13 @@ int twinos_read_fd(void *ctx, uint64_t addr, void *buf, size_t len);
  * @at_ns: when that was, once a second, by a clock of the twin's
  * @idle_ns: it had nothing to do
  * @steal_ns: it waited for the CPU, in shared mode
+ * @interrupts: how many it took
  */
 struct twinos_cpu_times {
 	unsigned int cpu;
 	uint64_t at_ns;
 	uint64_t idle_ns, user_ns, system_ns, irq_ns, steal_ns;
+	uint64_t interrupts;
 };
 
 /*

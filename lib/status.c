@@ -97,6 +97,7 @@ static void read_bells(struct twinos_bells *bells, int dir)
 {
 	bells->irq = (unsigned int)read_number(dir, "doorbell/irq");
 	bells->kicks = read_number(dir, "doorbell/kicks");
+	bells->calls = read_number(dir, "doorbell/calls");
 	bells->kicks_helped = read_number(dir, "doorbell/kicks_helped");
 	bells->calls_helped = read_number(dir, "doorbell/calls_helped");
 	bells->bad_targets = read_number(dir, "doorbell/bad_targets");

@@ -103,6 +103,7 @@ VALUE(memory, (double)twin->status.memory)
 VALUE(age, (double)twin->status.age_ms / 1000)
 VALUE(starts, (double)twin->status.starts)
 VALUE(kicks, (double)twin->status.bells.kicks)
+VALUE(calls, (double)twin->status.bells.calls)
 VALUE(kicks_helped, (double)twin->status.bells.kicks_helped)
 VALUE(calls_helped, (double)twin->status.bells.calls_helped)
 VALUE(bad_targets, (double)twin->status.bells.bad_targets)
@@ -127,9 +128,11 @@ static const struct family families[] = {
 	{ "kicks_total", "counter",
 	  "How often the host has found notifications of the twin.", false,
 	  kicks },
+	{ "calls_total", "counter", "How often the host has notified the twin.",
+	  false, calls },
 	{ "kicks_helped_total", "counter",
-	  "Of these, those whose interrupt was lost or very late.", false,
-	  kicks_helped },
+	  "Of the twin's notifications, those whose interrupt was lost or very late.",
+	  false, kicks_helped },
 	{ "calls_helped_total", "counter",
 	  "How often the twin had to be notified once more.", false,
 	  calls_helped },
@@ -215,6 +218,20 @@ static void write_cpu(FILE *file, const struct sample_twin *twin,
 		write_label(file, ',', "cpu", number);
 		write_label(file, ',', "mode", parts[i].mode);
 		write_value(file, (double)parts[i].ns * NS);
+	}
+}
+
+static void write_interrupts(FILE *file, const struct sample_twin *twin)
+{
+	char number[16];
+	size_t i;
+
+	for (i = 0; i < twin->nr_cpus; i++) {
+		snprintf(number, sizeof(number), "%u", twin->cpus[i].cpu);
+		fputs("twinos_twin_interrupts_total", file);
+		write_label(file, '{', "name", twin->status.name);
+		write_label(file, ',', "cpu", number);
+		write_value(file, (double)twin->cpus[i].interrupts);
 	}
 }
 
@@ -309,6 +326,9 @@ static const struct group groups[] = {
 	{ "twin_cpu_seconds_total", "counter",
 	  "What a CPU of the twin has done with its time, by the twin's account.",
 	  has_cpus, write_cpus },
+	{ "twin_interrupts_total", "counter",
+	  "Interrupts that a CPU of the twin took, by the twin's account.",
+	  has_cpus, write_interrupts },
 	{ "device_bytes_total", "counter",
 	  "What the twin has got from a device (in) and given to it (out).",
 	  has_traffic, write_bytes },

@@ -24,6 +24,23 @@ struct rates_state {
 	size_t nr_accounts;
 };
 
+/* ---- numbers ---- */
+
+/* A counter that has become less is another one. */
+static double rate(uint64_t before, uint64_t now, double seconds)
+{
+	if (seconds <= 0 || now < before)
+		return RATES_NONE;
+	return (double)(now - before) / seconds;
+}
+
+/* Unknown ones do not make a sum unknown. */
+static void add(double *sum, double more)
+{
+	if (more >= 0)
+		*sum = (*sum < 0 ? 0 : *sum) + more;
+}
+
 /* ---- CPUs ---- */
 
 static struct account *find_account(struct account *accounts, size_t nr,
@@ -61,17 +78,33 @@ static double clamp(double part)
 	return part > 1 ? 1 : part;
 }
 
+/* There are two, of which one is new. */
+static bool tells(const struct account *account, int64_t at_ms)
+{
+	return account->before.at_ns && at_ms - account->seen_ms <= ACCOUNT_MS;
+}
+
 static double busy_of(const struct account *account, int64_t at_ms)
 {
 	const struct twinos_cpu_times *a = &account->before, *b = &account->now;
 	double all, idle, stolen;
 
-	if (!a->at_ns || at_ms - account->seen_ms > ACCOUNT_MS)
+	if (!tells(account, at_ms))
 		return RATES_NONE;
 	stolen = (double)(b->steal_ns - a->steal_ns);
 	all = (double)(b->at_ns - a->at_ns) - stolen;
 	idle = (double)(b->idle_ns - a->idle_ns);
 	return all > 0 ? clamp(1 - idle / all) : 0;
+}
+
+static double interrupts_of(const struct account *account, int64_t at_ms)
+{
+	const struct twinos_cpu_times *a = &account->before, *b = &account->now;
+
+	if (!tells(account, at_ms))
+		return RATES_NONE;
+	return rate(a->interrupts, b->interrupts,
+		    (double)(b->at_ns - a->at_ns) * 1e-9);
 }
 
 static double mean_of(const struct rates_twin *twin)
@@ -96,11 +129,14 @@ static int take_cpus(struct rates_twin *twin, const struct sample_twin *now,
 	twin->cpus = calloc(now->nr_cpus + 1, sizeof(*twin->cpus));
 	if (!twin->cpus)
 		return -ENOMEM;
-	for (i = 0; i < now->nr_cpus; i++)
+	twin->interrupts = RATES_NONE;
+	for (i = 0; i < now->nr_cpus; i++) {
 		twin->cpus[i] = (struct rates_cpu){
 			.cpu = now->cpus[i].cpu,
 			.busy = busy_of(&accounts[i], at_ms),
 		};
+		add(&twin->interrupts, interrupts_of(&accounts[i], at_ms));
+	}
 	twin->nr_cpus = now->nr_cpus;
 	twin->busy = mean_of(twin);
 	return 0;
@@ -139,14 +175,6 @@ static struct account *next_accounts(const struct rates_state *state,
 
 /* ---- counters ---- */
 
-/* A counter that has become less is another one. */
-static double rate(uint64_t before, uint64_t now, double seconds)
-{
-	if (seconds <= 0 || now < before)
-		return RATES_NONE;
-	return (double)(now - before) / seconds;
-}
-
 /* The same twin, in the same life. */
 static bool is_same(const struct sample_twin *before,
 		    const struct sample_twin *now)
@@ -166,13 +194,6 @@ find_device(const struct sample_twin *twin, const struct sample_device *device)
 		    !strcmp(twin->devices[i].kind, device->kind))
 			return &twin->devices[i];
 	return NULL;
-}
-
-/* Unknown ones do not make a sum unknown. */
-static void add(double *sum, double more)
-{
-	if (more >= 0)
-		*sum = (*sum < 0 ? 0 : *sum) + more;
 }
 
 static void add_device(struct rates_twin *twin,
@@ -210,21 +231,24 @@ static void take_vcpu(struct rates_twin *twin, const struct twinos_vcpu *before,
 {
 	twin->share = rate(before->run_ns, now->run_ns, seconds * 1e9);
 	twin->turns = rate(before->switches, now->switches, seconds);
-	twin->interrupts = rate(before->forwarded, now->forwarded, seconds);
+	twin->host_interrupts =
+		rate(before->forwarded, now->forwarded, seconds);
 }
 
 static void take_counters(struct rates_twin *twin,
 			  const struct sample_twin *before,
 			  const struct sample_twin *now, double seconds)
 {
-	twin->share = twin->turns = twin->interrupts = RATES_NONE;
-	twin->kicks = RATES_NONE;
+	twin->share = twin->turns = twin->host_interrupts = RATES_NONE;
+	twin->kicks = twin->calls = RATES_NONE;
 	twin->net_in = twin->net_out = RATES_NONE;
 	twin->disk_in = twin->disk_out = RATES_NONE;
 	twin->nr_devices = now->devices_known ? (int)now->nr_devices : -1;
 	if (!is_same(before, now))
 		return;
 	twin->kicks = rate(before->status.bells.kicks, now->status.bells.kicks,
+			   seconds);
+	twin->calls = rate(before->status.bells.calls, now->status.bells.calls,
 			   seconds);
 	if (now->status.shared)
 		take_vcpu(twin, &before->status.vcpu, &now->status.vcpu,

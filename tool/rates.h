@@ -21,8 +21,9 @@ struct rates_cpu {
  * @busy: the mean of these
  * @share: the part of its CPU that a twin in shared mode had
  * @turns: of a twin in shared mode
- * @interrupts: of the host's in these
- * @kicks: notifications that came from the twin
+ * @host_interrupts: of the host's in these
+ * @interrupts: that its CPUs took
+ * @kicks, @calls: notifications that came from the twin and went to it
  * @net_in, @net_out: bytes of all its network cards that are counted
  * @disk_in, @disk_out: as above, of its disks
  * @nr_devices: -1: not known
@@ -32,8 +33,9 @@ struct rates_twin {
 	struct rates_cpu *cpus;
 	size_t nr_cpus;
 	double busy;
-	double share, turns, interrupts;
-	double kicks;
+	double share, turns, host_interrupts;
+	double interrupts;
+	double kicks, calls;
 	double net_in, net_out, disk_in, disk_out;
 	int nr_devices;
 };

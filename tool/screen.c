@@ -20,6 +20,8 @@
 #define KEY_ESC 27
 #define KEY_DEL 127
 
+#define ALARM_PAIR 1
+
 static SCREEN *terminal;
 static int signals = -1, resized = -1;
 
@@ -57,6 +59,17 @@ static int open_signals(const int *which, size_t nr)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+static void begin_colours(void)
+{
+	const char *none = getenv("NO_COLOR");
+
+	if ((none && *none) || !has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	init_pair(ALARM_PAIR, COLOR_RED, -1);
+}
+
 static void begin(void)
 {
 	cbreak();
@@ -66,6 +79,7 @@ static void begin(void)
 	nodelay(stdscr, TRUE);
 	set_escdelay(ESCAPE_MS);
 	curs_set(0);
+	begin_colours();
 }
 
 const char *screen_open(void)
@@ -161,10 +175,12 @@ int screen_columns(void)
 
 void screen_line(int row, enum screen_style style, const char *text)
 {
-	static const attr_t attributes[] = {
+	const attr_t attributes[] = {
 		[SCREEN_PLAIN] = A_NORMAL,
 		[SCREEN_BOLD] = A_BOLD,
 		[SCREEN_REVERSE] = A_REVERSE,
+		[SCREEN_ALARM] = A_BOLD | COLOR_PAIR(ALARM_PAIR),
+		[SCREEN_ALARM_REVERSE] = A_REVERSE | COLOR_PAIR(ALARM_PAIR),
 	};
 	int width = screen_columns();
 
@@ -172,7 +188,7 @@ void screen_line(int row, enum screen_style style, const char *text)
 	wclrtoeol(stdscr);
 	wattrset(stdscr, (int)attributes[style]);
 	waddnstr(stdscr, text, width);
-	if (style == SCREEN_REVERSE)
+	if (attributes[style] & A_REVERSE)
 		for (width -= (int)strlen(text); width > 0; width--)
 			waddch(stdscr, ' ');
 	wattrset(stdscr, A_NORMAL);

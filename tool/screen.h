@@ -17,7 +17,14 @@ enum screen_key {
 	SCREEN_OTHER,
 };
 
-enum screen_style { SCREEN_PLAIN, SCREEN_BOLD, SCREEN_REVERSE };
+/* An alarm is red, unless the terminal has no colours or NO_COLOR wants none. */
+enum screen_style {
+	SCREEN_PLAIN,
+	SCREEN_BOLD,
+	SCREEN_REVERSE,
+	SCREEN_ALARM,
+	SCREEN_ALARM_REVERSE,
+};
 
 /*
  * screen_open() - take the terminal; NULL, or why it can't be had: a line. From then on

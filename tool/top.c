@@ -84,16 +84,17 @@ static int sample(struct rates *rates)
 
 static int print(const struct rates *rates)
 {
+	struct topview_shape shape = topview_shape(rates, 0);
 	char text[TOPVIEW_SIZE];
 	size_t i;
 
 	if (output_json)
 		return output_object(topview_json(rates, stamp_now()),
 				     JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-	topview_head(text);
+	topview_head(text, &shape);
 	puts(text);
 	for (i = 0; i < rates->nr; i++) {
-		topview_twin(text, &rates->twins[i]);
+		topview_twin(text, &shape, &rates->twins[i]);
 		puts(text);
 	}
 	return EXIT_OK;

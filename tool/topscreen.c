@@ -22,8 +22,8 @@
 #define ROWS_MIN 8
 #define COLUMNS_MIN 40
 
-/* Title, head, CPUs, the log's title and the last line. */
-#define ROWS_TAKEN 5
+/* Title, head, a free line, CPUs, the log's title and the last line. */
+#define ROWS_TAKEN 6
 
 #define KEYS "up/down select  c console  s stop  d dump  h help  q quit"
 
@@ -34,8 +34,9 @@ enum mode { MODE_KEYS, MODE_HELP, MODE_STOP, MODE_DUMP };
  * struct topscreen
  * @selected: a twin's name; "": there is none
  * @index: where that twin was seen last
- * @asked: the twin that a question is about, whatever is selected meanwhile
+ * @asked: the twin that a question or the chore is about, whatever is selected meanwhile
  * @input: the name of a file, as far as it is typed
+ * @away: that the module is gone is the message
  * @message: instead of the keys in the last line, until the next one
  * @code: of the end
  */
@@ -48,6 +49,7 @@ struct topscreen {
 	enum mode mode;
 	char asked[32];
 	char input[256];
+	bool away;
 	char message[600];
 	struct chore chore;
 	bool over;
@@ -114,6 +116,10 @@ static int sample(struct topscreen *top)
 		/* The module was removed, and may come back. */
 		snprintf(top->message, sizeof(top->message), "%s", err.text);
 		now = (struct sample){ .at_ms = watch_now() };
+		top->away = true;
+	} else if (top->away) {
+		*top->message = '\0';
+		top->away = false;
 	}
 	if (rates_take(top->rates, &now)) {
 		sample_free(&now);
@@ -135,9 +141,10 @@ static void draw_help(void)
 		"  BUSY%     of each of its CPUs, or their mean; - it does not tell",
 		"  NET       bytes a second that it received / sent",
 		"  DISK      bytes a second that it read / wrote",
-		"  KICKS/s   notifications that came from it",
-		"  TURNS/s, IRQS/s, SHARE%   in shared mode: its turns, the host's",
-		"            interrupts in these, and the part of the CPU that it had",
+		"  IRQS/s    interrupts that its CPUs took",
+		"  BELLS/s   notifications that came from it or went to it",
+		"  TURNS/s, SHARE%   in shared mode: its turns, and the part of the CPU",
+		"            that it had in them",
 		"",
 		"up, down    select one; below are its CPUs and the end of its log",
 		"c           work at its terminal; Ctrl-] comes back",
@@ -153,7 +160,17 @@ static void draw_help(void)
 		screen_line((int)i, SCREEN_PLAIN, lines[i]);
 }
 
-static int draw_twins(const struct topscreen *top, int row)
+static enum screen_style style_of(const struct topscreen *top, size_t i)
+{
+	bool bad = topview_is_bad(top->rates->twins[i].status);
+
+	if (i == top->index)
+		return bad ? SCREEN_ALARM_REVERSE : SCREEN_REVERSE;
+	return bad ? SCREEN_ALARM : SCREEN_PLAIN;
+}
+
+static int draw_twins(const struct topscreen *top, int row,
+		      const struct topview_shape *shape)
 {
 	char text[TOPVIEW_SIZE];
 	size_t room = (size_t)(screen_rows() - ROWS_TAKEN) / 2, i, first;
@@ -161,10 +178,8 @@ static int draw_twins(const struct topscreen *top, int row)
 	/* What is selected is seen. */
 	first = top->index < room ? 0 : top->index - room + 1;
 	for (i = first; i < top->rates->nr && i < first + room; i++) {
-		topview_twin(text, &top->rates->twins[i]);
-		screen_line(row++,
-			    i == top->index ? SCREEN_REVERSE : SCREEN_PLAIN,
-			    text);
+		topview_twin(text, shape, &top->rates->twins[i]);
+		screen_line(row++, style_of(top, i), text);
 	}
 	if (!top->rates->nr)
 		screen_line(row++, SCREEN_PLAIN,
@@ -190,20 +205,22 @@ static void draw_log(const struct topscreen *top, int row, int end)
 
 static void draw_all(const struct topscreen *top)
 {
+	struct topview_shape shape =
+		topview_shape(top->rates, screen_columns());
 	char text[TOPVIEW_SIZE];
 	int row = 0;
 
 	topview_title(text, top->rates, stamp_now() / 1000);
 	screen_line(row++, SCREEN_BOLD, text);
-	topview_head(text);
+	topview_head(text, &shape);
 	screen_line(row++, SCREEN_REVERSE, text);
-	row = draw_twins(top, row);
+	row = draw_twins(top, row, &shape);
 	if (!selected(top))
 		return;
 	topview_cpus(text, selected(top));
-	screen_line(row++, SCREEN_PLAIN, text);
+	screen_line(++row, SCREEN_PLAIN, text);
 	if (top->log)
-		draw_log(top, row, screen_rows() - 1);
+		draw_log(top, row + 1, screen_rows() - 1);
 }
 
 static void last_line(const struct topscreen *top, char *text, size_t size)
@@ -295,11 +312,13 @@ static void end_chore(struct topscreen *top)
 		return;
 	if (!strncmp(text, "twinctl: ", 9))
 		text += 9;
+	/* 'dump' tells what it has done, 'stop' only what it could not. */
 	if (*text)
 		snprintf(top->message, sizeof(top->message), "%s", text);
 	else
 		snprintf(top->message, sizeof(top->message),
-			 code ? "it has failed" : "done");
+			 code ? "%s: it has failed" : "%s is stopped",
+			 top->asked);
 	top->next_ms = 0;
 }
 
@@ -320,11 +339,12 @@ static void work_at_console(struct topscreen *top)
 /* For a twin that is selected, and not while there is a chore. */
 static void ask(struct topscreen *top, enum mode mode)
 {
-	if (top->chore.pid)
+	if (top->chore.pid) {
 		snprintf(top->message, sizeof(top->message),
 			 "wait until the last order is carried out");
-	else
-		top->mode = mode;
+		return;
+	}
+	top->mode = mode;
 	strcpy(top->asked, top->selected);
 	*top->input = '\0';
 }

@@ -2,6 +2,7 @@
 #include <linux/twinos.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,10 +13,12 @@
 #define CELL_SIZE 16
 
 /* With more CPUs than these their mean has to do. */
-#define CPUS_SHOWN 3
+#define CPUS_SHOWN 2
 
-#define ROW \
-	"%-14.14s %-9.9s %-6.6s %-9.9s %6.6s %11.11s %11.11s %7.7s %7.7s %7.7s %6.6s"
+#define CPUS_WIDTH 5
+
+/* For a name where there is little room. */
+#define NAME_SIZE 12
 
 /* ---- numbers ---- */
 
@@ -62,7 +65,49 @@ static void format_bytes(char text[CELL_SIZE], double in, double out)
 	snprintf(text, CELL_SIZE, "%.5s/%.5s", into, from);
 }
 
-static void format_busy(char text[CELL_SIZE], const struct rates_twin *twin)
+bool topview_is_bad(const struct twinos_status *status)
+{
+	return status->state == TWINOS_PANICKED ||
+	       status->state == TWINOS_HUNG || status->state == TWINOS_LOST ||
+	       status->reason == TWINOS_REASON_PANICKED ||
+	       status->reason == TWINOS_REASON_HUNG ||
+	       status->reason == TWINOS_REASON_FAILED;
+}
+
+/* ---- columns ---- */
+
+/* What has no room is cut, and says so. */
+static void cut(char text[CELL_SIZE], const char *whole, size_t width)
+{
+	snprintf(text, width + 1, "%.*s", (int)width, whole);
+	if (strlen(whole) > width)
+		text[width - 1] = '+';
+}
+
+/* Why it stopped tells more than that it did. */
+static bool ended_badly(const struct twinos_status *status)
+{
+	return status->state == TWINOS_STOPPED && topview_is_bad(status);
+}
+
+static void state(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	cut(text,
+	    ended_badly(twin->status) ?
+		    twinos_reason_name(twin->status->reason) :
+		    twinos_state_name(twin->status->state),
+	    CELL_SIZE - 1);
+}
+
+static void cpus(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	char all[TWINS_CPUS_SIZE];
+
+	twins_cpus(all, sizeof(all), twin->status->cpus, twin->status->nr_cpus);
+	cut(text, all, CPUS_WIDTH);
+}
+
+static void busy(char text[CELL_SIZE], const struct rates_twin *twin)
 {
 	char cell[CELL_SIZE];
 	size_t i;
@@ -78,6 +123,56 @@ static void format_busy(char text[CELL_SIZE], const struct rates_twin *twin)
 			 i ? " " : "", cell);
 	}
 }
+
+static void memory(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	twins_size(text, CELL_SIZE, twin->status->memory);
+}
+
+static void net(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_bytes(text, twin->net_in, twin->net_out);
+}
+
+static void disk(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_bytes(text, twin->disk_in, twin->disk_out);
+}
+
+static void irqs(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_count(text, twin->interrupts);
+}
+
+/* Both of them are known, or none. */
+static void bells(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_count(text,
+		     twin->kicks < 0 ? RATES_NONE : twin->kicks + twin->calls);
+}
+
+static void turns(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_count(text, twin->turns);
+}
+
+static void share(char text[CELL_SIZE], const struct rates_twin *twin)
+{
+	format_part(text, twin->share);
+}
+
+/* Behind the name; the first of these and it have 80 characters together. */
+static const struct column {
+	const char *title;
+	int width; /* below 0: what is shorter stands at the left */
+	void (*format)(char text[CELL_SIZE], const struct rates_twin *twin);
+} columns[] = {
+	{ "STATE", -9, state },	   { "CPUS", -CPUS_WIDTH, cpus },
+	{ "BUSY%", 7, busy },	   { "MEMORY", 6, memory },
+	{ "NET in/out", 10, net }, { "DISK rd/wr", 10, disk },
+	{ "IRQS/s", 6, irqs },	   { "BELLS/s", 7, bells },
+	{ "TURNS/s", 7, turns },   { "SHARE%", 6, share },
+};
 
 /* ---- lines ---- */
 
@@ -104,35 +199,6 @@ void topview_title(char text[TOPVIEW_SIZE], const struct rates *rates,
 		 rates->nr == 1 ? "" : "s", count_running(rates));
 }
 
-void topview_head(char text[TOPVIEW_SIZE])
-{
-	snprintf(text, TOPVIEW_SIZE, ROW, "NAME", "STATE", "CPUS", "BUSY%",
-		 "MEMORY", "NET in/out", "DISK in/out", "KICKS/s", "TURNS/s",
-		 "IRQS/s", "SHARE%");
-}
-
-void topview_twin(char text[TOPVIEW_SIZE], const struct rates_twin *twin)
-{
-	const struct twinos_status *status = twin->status;
-	char busy[CELL_SIZE], net[CELL_SIZE], disk[CELL_SIZE];
-	char kicks[CELL_SIZE], turns[CELL_SIZE], irqs[CELL_SIZE];
-	char share[CELL_SIZE];
-	char cpus[TWINS_CPUS_SIZE], memory[TWINS_TEXT_SIZE];
-
-	format_busy(busy, twin);
-	format_bytes(net, twin->net_in, twin->net_out);
-	format_bytes(disk, twin->disk_in, twin->disk_out);
-	format_count(kicks, twin->kicks);
-	format_count(turns, twin->turns);
-	format_count(irqs, twin->interrupts);
-	format_part(share, twin->share);
-	snprintf(text, TOPVIEW_SIZE, ROW, status->name,
-		 twinos_state_name(status->state),
-		 twins_cpus(cpus, sizeof(cpus), status->cpus, status->nr_cpus),
-		 busy, twins_size(memory, sizeof(memory), status->memory), net,
-		 disk, kicks, turns, irqs, share);
-}
-
 __attribute__((format(printf, 2, 3))) static void
 append(char text[TOPVIEW_SIZE], const char *format, ...)
 {
@@ -144,12 +210,71 @@ append(char text[TOPVIEW_SIZE], const char *format, ...)
 	va_end(args);
 }
 
+#define NR_COLUMNS (sizeof(columns) / sizeof(*columns))
+
+static int max(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+struct topview_shape topview_shape(const struct rates *rates, int width)
+{
+	struct topview_shape shape = { .name = NAME_SIZE, .columns = width };
+	int others = 0;
+	size_t i;
+
+	for (i = 0; i < NR_COLUMNS; i++)
+		others += 1 + abs(columns[i].width);
+	for (i = 0; i < rates->nr; i++)
+		shape.name = max(shape.name,
+				 (int)strlen(rates->twins[i].status->name));
+	if (width && shape.name > width - others)
+		shape.name = max(NAME_SIZE, width - others);
+	return shape;
+}
+
+/* @twin is NULL: the titles */
+static void write_row(char text[TOPVIEW_SIZE],
+		      const struct topview_shape *shape, const char *name,
+		      const struct rates_twin *twin)
+{
+	const struct column *column;
+	char cell[CELL_SIZE];
+
+	snprintf(text, TOPVIEW_SIZE, "%-*.*s", shape->name, shape->name, name);
+	if ((int)strlen(name) > shape->name)
+		text[shape->name - 1] = '+';
+	for (column = columns; column < columns + NR_COLUMNS; column++) {
+		if (shape->columns &&
+		    (int)strlen(text) + 1 + abs(column->width) > shape->columns)
+			break;
+		if (twin)
+			column->format(cell, twin);
+		append(text, " %*s", column->width,
+		       twin ? cell : column->title);
+	}
+}
+
+void topview_head(char text[TOPVIEW_SIZE], const struct topview_shape *shape)
+{
+	write_row(text, shape, "NAME", NULL);
+}
+
+void topview_twin(char text[TOPVIEW_SIZE], const struct topview_shape *shape,
+		  const struct rates_twin *twin)
+{
+	write_row(text, shape, twin->status->name, twin);
+}
+
 void topview_cpus(char text[TOPVIEW_SIZE], const struct rates_twin *twin)
 {
 	char cell[CELL_SIZE];
 	size_t i;
 
-	snprintf(text, TOPVIEW_SIZE, "%s:", twin->status->name);
+	snprintf(text, TOPVIEW_SIZE, "%s", twin->status->name);
+	if (twin->status->reason)
+		append(text, " (%s)", twinos_reason_name(twin->status->reason));
+	append(text, ":");
 	if (!twin->nr_cpus)
 		append(text, " does not tell what its CPUs do");
 	for (i = 0; i < twin->nr_cpus; i++) {
@@ -163,6 +288,8 @@ void topview_cpus(char text[TOPVIEW_SIZE], const struct rates_twin *twin)
 	append(text, "; had %s%% of its CPU", cell);
 	format_count(cell, twin->turns);
 	append(text, " in %s turns/s", cell);
+	format_count(cell, twin->host_interrupts);
+	append(text, " with %s interrupts/s of the host", cell);
 }
 
 /* ---- JSON ---- */
@@ -199,7 +326,7 @@ static json_t *json_twin(const struct rates_twin *twin)
 	const struct twinos_status *status = twin->status;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"name", status->name, "state", twinos_state_name(status->state),
 		"reason", twinos_reason_name(status->reason), "mode",
 		twins_mode(status->shared), "cpus",
@@ -208,9 +335,10 @@ static json_t *json_twin(const struct rates_twin *twin)
 		"cpu_busy", json_cpus(twin), "net",
 		traffic(twin->net_in, twin->net_out), "disk",
 		traffic(twin->disk_in, twin->disk_out), "kicks",
-		number(twin->kicks), "turns", number(twin->turns), "interrupts",
-		number(twin->interrupts), "share", number(twin->share),
-		"devices",
+		number(twin->kicks), "calls", number(twin->calls), "interrupts",
+		number(twin->interrupts), "turns", number(twin->turns),
+		"host_interrupts", number(twin->host_interrupts), "share",
+		number(twin->share), "devices",
 		twin->nr_devices < 0 ? json_null() :
 				       json_integer(twin->nr_devices));
 }

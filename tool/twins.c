@@ -150,8 +150,9 @@ static json_t *json_vcpu(const struct twinos_status *status)
 
 static json_t *json_bells(const struct twinos_bells *bells)
 {
-	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "irq", (int)bells->irq,
-			 "kicks", json_count(bells->kicks), "kicks_helped",
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "irq",
+			 (int)bells->irq, "kicks", json_count(bells->kicks),
+			 "calls", json_count(bells->calls), "kicks_helped",
 			 json_count(bells->kicks_helped), "calls_helped",
 			 json_count(bells->calls_helped), "bad_targets",
 			 json_count(bells->bad_targets));

@@ -105,6 +105,7 @@ struct twinos_shared {
  * @system: in the kernel
  * @irq: in interrupts
  * @steal: waiting for the CPU in shared mode; may also stand in one of the others
+ * @interrupts: how many there were
  */
 struct twinos_times {
 	__u64 writes;
@@ -114,7 +115,7 @@ struct twinos_times {
 	__u64 system;
 	__u64 irq;
 	__u64 steal;
-	__u64 pad;
+	__u64 interrupts;
 };
 
 /* &struct twinos_doorbell.target: 0, or a vector in bits 7-0 and an APIC id here. */

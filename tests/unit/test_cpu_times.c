@@ -68,6 +68,7 @@ static int set_up(void **state)
 			.system = 2,
 			.irq = 3,
 			.steal = 4,
+			.interrupts = 5,
 		};
 	meanwhile = NULL;
 	return 0;
@@ -85,6 +86,7 @@ static void reads_those_online(void **state)
 	assert_int_equal(list[2].system_ns, 2);
 	assert_int_equal(list[2].irq_ns, 3);
 	assert_int_equal(list[2].steal_ns, 4);
+	assert_int_equal(list[2].interrupts, 5);
 	assert_int_equal(look(2), 2);
 	assert_int_equal(list[2].cpu, 0xeeeeeeee);
 }

@@ -110,7 +110,9 @@ static bool speaks_of(const char *start)
 	return false;
 }
 
-static struct twinos_cpu_times cpu = { .cpu = 1, .idle_ns = 1500000000 };
+static struct twinos_cpu_times cpu = { .cpu = 1,
+				       .idle_ns = 1500000000,
+				       .interrupts = 77 };
 
 static const struct sample_twin dedicated = {
 	.status = {
@@ -120,7 +122,7 @@ static const struct sample_twin dedicated = {
 		.nr_cpus = 2,
 		.age_ms = 90061001,
 		.starts = 3,
-		.bells = { .kicks = 9007199254740991 / 10, .kicks_helped = 1 },
+		.bells = { .kicks = 9007199254740991 / 10, .calls = 5, .kicks_helped = 1 },
 	},
 	.cpus = &cpu,
 	.nr_cpus = 1,
@@ -165,6 +167,9 @@ static void writes_all(void **state)
 	assert_false(speaks_of("twinos_twin_turns_total{name=\"web.1\"}"));
 	assert_true(has("twinos_twin_cpu_seconds_total{name=\"web.1\","
 			"cpu=\"1\",mode=\"idle\"} 1.5"));
+	assert_true(has("twinos_twin_interrupts_total{name=\"web.1\","
+			"cpu=\"1\"} 77"));
+	assert_true(has("twinos_twin_calls_total{name=\"web.1\"} 5"));
 	assert_true(has("twinos_twin_devices{name=\"web.1\"} 2"));
 	assert_true(
 		has("twinos_device_bytes_total{name=\"web.1\","

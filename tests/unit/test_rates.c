@@ -96,8 +96,11 @@ static void tells_how_busy(void **state)
 	is(now->busy, 0.375);
 	/* Half of the next two seconds was not its own. */
 	account(0, 13 * S, 5 * S + S / 2, S);
+	cpus[0].interrupts = 500;
 	now = take(4000);
 	is(now->cpus[0].busy, 0.75);
+	/* A second, as that CPU has it; the other one had none. */
+	is(now->interrupts, 250);
 }
 
 /* It gives an account once a second, and we look oftener; then it gives none. */
@@ -139,11 +142,13 @@ static void counts_a_second(void **state)
 	is(rates->seconds, 0);
 	is(now->kicks, RATES_NONE);
 	twin.status.bells.kicks = 30;
+	twin.status.bells.calls = 4;
 	twin.devices[0].traffic = (struct twinos_traffic){ 4096, 2048, 1, 1 };
 	twin.devices[1].traffic = (struct twinos_traffic){ 10, 0, 1, 0 };
 	now = take(3000);
 	is(rates->seconds, 2);
 	is(now->kicks, 15);
+	is(now->calls, 2);
 	is(now->disk_in, 2048);
 	is(now->disk_out, 1024);
 	is(now->net_in, 5);
@@ -171,7 +176,7 @@ static void counts_turns(void **state)
 	now = take(3000);
 	is(now->turns, 250);
 	is(now->share, 0.25);
-	is(now->interrupts, 4);
+	is(now->host_interrupts, 4);
 }
 
 /* Another life of the twin, or another twin of its name. */
@@ -206,8 +211,10 @@ static struct rates_twin view_of(const struct twinos_status *status)
 		.busy = 0.5,
 		.share = RATES_NONE,
 		.turns = RATES_NONE,
-		.interrupts = RATES_NONE,
-		.kicks = 1234,
+		.host_interrupts = RATES_NONE,
+		.interrupts = 87,
+		.kicks = 1200,
+		.calls = 34,
 		.net_in = 0,
 		.net_out = 1000,
 		.disk_in = RATES_NONE,
@@ -218,34 +225,58 @@ static struct rates_twin view_of(const struct twinos_status *status)
 
 static void shows(void **state)
 {
-	struct twinos_status status = { .name = "a-name-that-is-quite-long",
+	unsigned int some[] = { 0, 2, 3, 7 };
+	struct twinos_status status = { .cpus = some,
+					.nr_cpus = 4,
+					.name = "a-name-that-is-quite-long",
 					.state = TWINOS_RUNNING,
 					.memory = 512 << 20 };
 	struct rates_twin view = view_of(&status);
+	const struct rates all = { .twins = &view, .nr = 1 };
+	struct topview_shape shape = topview_shape(&all, 80);
 	char text[TOPVIEW_SIZE];
 
 	(void)state;
-	topview_twin(text, &view);
+	topview_head(text, &shape);
 	assert_string_equal(
 		text,
-		"a-name-that-is running   -      12 100 -    512M      0/1.0K"
-		"           -    1.2k       -       -      -");
-	view.nr_cpus = 4;
+		"NAME         STATE     CPUS    BUSY% MEMORY NET in/out DISK rd/wr IRQS/s BELLS/s");
+	topview_twin(text, &shape, &view);
+	assert_string_equal(
+		text,
+		"a-name-that+ running   0,2-+      50   512M     0/1.0K          -     87    1.2k");
+	view.nr_cpus = 2;
+	shape = topview_shape(&all, 0);
+	topview_twin(text, &shape, &view);
+	assert_string_equal(
+		text,
+		"a-name-that-is-quite-long running   0,2-+  12 100   512M     0/1.0K          -"
+		"     87    1.2k       -      -");
 	view.disk_in = 1e30;
 	view.disk_out = 10.2 * 1024 * 1024;
-	topview_twin(text, &view);
+	view.nr_cpus = 4;
+	topview_twin(text, &shape, &view);
 	assert_non_null(strstr(text, " 50 "));
+	assert_non_null(strstr(text, " 90949/10M "));
 	topview_cpus(text, &view);
 	assert_string_equal(text,
 			    "a-name-that-is-quite-long: CPU 0 12%, CPU 1 100%, "
 			    "CPU 2 -, CPU 3 0%");
 	status.shared = true;
+	status.state = TWINOS_STOPPED;
+	status.reason = TWINOS_REASON_PANICKED;
+	topview_twin(text, &shape, &view);
+	assert_non_null(strstr(text, "-long panicked  0,2-+"));
 	view.share = 0.25;
 	view.turns = 250;
+	view.host_interrupts = 12;
 	view.nr_cpus = 0;
 	topview_cpus(text, &view);
 	assert_non_null(strstr(text, "does not tell"));
-	assert_non_null(strstr(text, "; had 25% of its CPU in 250 turns/s"));
+	assert_non_null(strstr(text, "-long (panicked): does not"));
+	assert_non_null(strstr(text,
+			       "; had 25% of its CPU in 250 turns/s with 12 "
+			       "interrupts/s of the host"));
 }
 
 static void shows_any_number_of_cpus(void **state)
@@ -276,7 +307,10 @@ static void writes_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(object, "time")),
 			    "2026-11-28T03:43:19.007Z");
 	json = json_array_get(json_object_get(object, "twins"), 0);
-	is(json_number_value(json_object_get(json, "kicks")), 1234);
+	is(json_number_value(json_object_get(json, "kicks")), 1200);
+	is(json_number_value(json_object_get(json, "calls")), 34);
+	is(json_number_value(json_object_get(json, "interrupts")), 87);
+	assert_true(json_is_null(json_object_get(json, "host_interrupts")));
 	assert_true(json_is_null(json_object_get(json, "disk")));
 	is(json_number_value(
 		   json_object_get(json_object_get(json, "net"), "out_bytes")),

@@ -343,7 +343,7 @@ old' ] && grep -q "cannot write to 'x.prom': No space" "$dir/err"
 
 	with_twins "$twinctl" top --once --interval 0.1 >"$dir/out" 2>"$dir/err" &&
 		[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" = 3 ] &&
-		grep -q '^web  *running  *2-3  *-  *512M  *-  *-  *0 ' "$dir/out"
+		grep -q '^web  *running  *2-3  *-  *512M  *-  *-  *-  *0 ' "$dir/out"
 	verdict $? 'top --once'
 	with_twins "$twinctl" top --once --interval 0.1 --json >"$dir/out" 2>"$dir/err" &&
 		jq -e '.seconds > 0.09 and (.twins | length) == 2 and
