@@ -16,6 +16,7 @@ UNITDIR := $(PREFIX)/lib/systemd/system
 ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # Where the library looks for what twins get: guest modules, the agent.
 GUESTDIR := /usr/lib/twinos
+CONFDIR := /etc/twinos
 CLANG ?= clang
 IASL ?= iasl
 SPARSE ?= sparse
@@ -42,6 +43,7 @@ help:
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
+	@echo 'deb: packages for this Debian; check-deb tries them in a new one'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -358,6 +360,14 @@ soak: guest
 		--host-append 'memmap=16M$$0x40000000 rig.seconds=$(FUZZ_UAPI_SECONDS)' \
 		tests/qemu/fuzz-uapi.sh
 
+# ---- packages -------------------------------------------------------------
+
+deb:
+	scripts/deb
+
+check-deb: deb
+	tests/deb/run
+
 # ---- manners --------------------------------------------------------------
 
 C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] agent/*.[ch] lib/*.[ch] \
@@ -376,12 +386,15 @@ sparse: $(GENERATED)
 			-DTWINOS_VERSION='"$(VERSION)"' $$f || exit 1; done
 	$(MAKE) modules KBUILD_ARGS='C=2 CHECK=$(SPARSE)'
 
-install: lib tool agent completion
+install: lib tool agent guest-init completion
 	install -D -m 755 $(B)/twinctl $(DESTDIR)$(PREFIX)/sbin/twinctl
 	install -D -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/$(notdir $(LIB_SO))
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so.$(SOVERSION)
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libtwinos.so
 	install -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/libtwinos.a
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIB_LIBS)|' \
+		packaging/libtwinos.pc >$(DESTDIR)$(LIBDIR)/pkgconfig/libtwinos.pc
 	install -D -m 644 lib/libtwinos.h $(DESTDIR)$(PREFIX)/include/libtwinos.h
 	install -D -m 644 include/uapi/linux/twinos.h \
 		$(DESTDIR)$(PREFIX)/include/linux/twinos.h
@@ -389,6 +402,8 @@ install: lib tool agent completion
 		install -D -m 644 include/twinos/$$header \
 			$(DESTDIR)$(PREFIX)/include/twinos/$$header || exit 1; done
 	install -D -m 755 $(B)/agent/twinos-agent $(DESTDIR)$(GUESTDIR)/twinos-agent
+	install -D -m 755 $(B)/guest/init $(DESTDIR)$(GUESTDIR)/init
+	install -d $(DESTDIR)$(CONFDIR)
 	for page in $(wildcard man/*.[1-9]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
@@ -407,7 +422,7 @@ install: lib tool agent completion
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-twinos.rules
 
 # For the kernel that KDIR names, by default the running one.
-install-modules: modules guest-init
+install-modules: modules
 	for ko in $(filter %/twinos.ko,$(MODULES)); do \
 		release=$$(basename $$(dirname $$ko)); \
 		install -D -m 644 $$ko $(DESTDIR)/lib/modules/$$release/updates/twinos.ko || exit 1; \
@@ -415,7 +430,16 @@ install-modules: modules guest-init
 	for ko in $(filter %/twinos_guest.ko,$(MODULES)); do \
 		release=$$(basename $$(dirname $$ko)); \
 		install -D -m 644 $$ko $(DESTDIR)$(GUESTDIR)/$$release/twinos_guest.ko || exit 1; done
-	install -D -m 755 $(B)/guest/init $(DESTDIR)$(GUESTDIR)/init
+
+# The sources of both modules, which DKMS builds by this Makefile.
+DKMSDIR := /usr/src/twinos-$(VERSION)
+DKMS_FILES = Makefile $(wildcard host/* guest/*.[chS] guest/Kbuild world/* include/*/*.h include/*/*/*.h)
+
+install-dkms:
+	for file in $(DKMS_FILES); do \
+		install -D -m 644 $$file $(DESTDIR)$(DKMSDIR)/$$file || exit 1; done
+	install -m 755 packaging/dkms-guest $(DESTDIR)$(DKMSDIR)/dkms-guest
+	sed 's|@VERSION@|$(VERSION)|' packaging/dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
 
 # Into a twin: DESTDIR is where its root is mounted, or unpacked.
 install-agent: agent
@@ -426,15 +450,15 @@ install-agent: agent
 
 # Kernels and QEMU stay: they are fetched, not made. distclean drops them too.
 clean:
-	rm -rf $(addprefix $(B)/,lib tool completion host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs)
+	rm -rf $(addprefix $(B)/,lib tool completion host guest agent broken tests bench fuzz twinctl twinctl-static initrd logs deb)
 
 distclean:
 	rm -rf $(B)
 
 FORCE:
 
-.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak style \
-	sparse install install-modules install-agent clean distclean FORCE
+.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak deb check-deb style \
+	sparse install install-modules install-dkms install-agent clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \
 	-name '*.d' 2>/dev/null)

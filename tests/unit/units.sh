@@ -18,7 +18,7 @@ has() { # WORD...: the unit has this line, and no other of that key
 }
 
 env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" GUESTDIR="$dir/guest" \
-	>"$dir/out" 2>&1
+	CONFDIR="$dir/etc" >"$dir/out" 2>&1
 verdict $? 'make install'
 [ -x "$dir/guest/twinos-agent" ]
 verdict $? 'the agent is where the library looks for it'
