@@ -347,7 +347,7 @@ ROUNDS ?= 5000
 FUZZ_UAPI_SECONDS ?= 600
 SOAK = tests/qemu/run --smp 1 --cpu max,vendor=GenuineIntel --disk 64M --timeout 3600
 
-soak: guest
+soak: guest deb
 	JOBS=$(JOBS) LIST=soak tests/qemu/matrix
 	$(SOAK) --net --loop --twin 6.12-cloud --out $(B)/logs/soak-switches \
 		--host-append 'rig.switches=$(SWITCHES) rig.limit=3000' tests/qemu/shared.sh
