@@ -92,7 +92,7 @@ belongings()
 # quick_make - a compiler takes minutes under emulation. All else that DKMS does it does.
 quick_make()
 {
-	cat >/usr/local/bin/make <<-TEXT
+	cat >$rig/bin/make <<-TEXT
 		#!/bin/sh
 		case "\$*" in
 		*' modules '*) ;;
@@ -102,12 +102,12 @@ quick_make()
 		cp $rig/modules/twinos.ko build/host/$(uname -r)/
 		cp $rig/modules/twinos_guest.ko build/guest/$(uname -r)/
 	TEXT
-	chmod +x /usr/local/bin/make
+	chmod +x $rig/bin/make
 }
 
 install_packages()
 {
-	(cd $rig/debs && apt-get install -y ./*.deb)
+	(cd $rig/debs && apt-get -o DPkg::Path="$PATH" install -y ./*.deb)
 }
 
 installed()
@@ -125,7 +125,6 @@ first_hour()
 	check "apt reads its source" apt-get update
 	check "apt installs ./*.deb, and what they need" seconds install_packages
 	took "apt install"
-	rm -f /usr/local/bin/make
 	check "all packages are installed" installed
 	check "DKMS has built for this kernel" sh -c \
 		"dkms status | grep 'twinos/.*$(uname -r).*installed'"
@@ -286,8 +285,7 @@ goes()
 	check "apt removes it" apt-get remove -y twinos
 	check "its twins have gone" sh -c '[ -z "$(ls /sys/class/twinos 2>/dev/null)" ]'
 	check "their CPUs are back" all_cpus
-	# That apt would keep busybox-static for another package that recommends it.
-	check "apt purges all" apt-get purge -y --autoremove 'twinos*' 'libtwinos*' busybox-static
+	check "apt purges all" apt-get purge -y --autoremove 'twinos*' 'libtwinos*'
 	check "no module is left" sh -c '! grep twinos /proc/modules && ! modinfo twinos'
 	rm -r /etc/twinos
 	belongings >$kept/after
