@@ -444,7 +444,7 @@ DKMS_FILES = Makefile $(wildcard host/* guest/*.[chS] guest/Kbuild world/* inclu
 install-dkms:
 	for file in $(DKMS_FILES); do \
 		install -D -m 644 $$file $(DESTDIR)$(DKMSDIR)/$$file || exit 1; done
-	install -m 755 packaging/dkms-guest $(DESTDIR)$(DKMSDIR)/dkms-guest
+	install -m 755 packaging/dkms-hook $(DESTDIR)$(DKMSDIR)/dkms-hook
 	sed 's|@VERSION@|$(VERSION)|' packaging/dkms.conf >$(DESTDIR)$(DKMSDIR)/dkms.conf
 
 # Into a twin: DESTDIR is where its root is mounted, or unpacked.

@@ -20,8 +20,8 @@ has() { # WORD...: the unit has this line, and no other of that key
 env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" GUESTDIR="$dir/guest" \
 	CONFDIR="$dir/etc" >"$dir/out" 2>&1
 verdict $? 'make install'
-[ -x "$dir/guest/twinos-agent" ]
-verdict $? 'the agent is where the library looks for it'
+[ -x "$dir/guest/twinos-agent" ] && [ -x "$dir/guest/init" ]
+verdict $? 'what twins get is where the library looks for it'
 [ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
 	[ -e "$units/twins.target" ]
 verdict $? 'each boot wants the twins'
