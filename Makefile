@@ -43,7 +43,8 @@ help:
 	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
-	@echo 'deb: packages for this Debian; check-deb tries them in a new one'
+	@echo 'deb: packages for this Debian; check-deb tries them in a new one,'
+	@echo 'check-debian in one that boots, with systemd'
 	@echo 'demo shell style sparse install [PREFIX=$(PREFIX) DESTDIR=] clean distclean'
 
 # ---- the library ----------------------------------------------------------
@@ -316,6 +317,7 @@ stages: all guest $(UNIT) $(FUZZERS)
 	@rm -rf $(B)/logs
 	-@$(MAKE) --no-print-directory unit
 	-@$(MAKE) --no-print-directory fuzz
+	-@$(MAKE) --no-print-directory deb >$(B)/logs/deb.log 2>&1
 	-@$(MAKE) --no-print-directory qemu
 
 demo: guest
@@ -345,7 +347,7 @@ ROUNDS ?= 5000
 FUZZ_UAPI_SECONDS ?= 600
 SOAK = tests/qemu/run --smp 1 --cpu max,vendor=GenuineIntel --disk 64M --timeout 3600
 
-soak: guest
+soak: guest deb
 	JOBS=$(JOBS) LIST=soak tests/qemu/matrix
 	$(SOAK) --net --loop --twin 6.12-cloud --out $(B)/logs/soak-switches \
 		--host-append 'rig.switches=$(SWITCHES) rig.limit=3000' tests/qemu/shared.sh
@@ -367,6 +369,10 @@ deb:
 
 check-deb: deb
 	tests/deb/run
+
+# The same in a machine of their own, with systemd.
+check-debian: deb $(B)/tests/qemu/pty
+	tests/qemu/matrix packages
 
 # ---- manners --------------------------------------------------------------
 
@@ -457,7 +463,7 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak deb check-deb style \
+.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak deb check-deb check-debian style \
 	sparse install install-modules install-dkms install-agent clean distclean FORCE
 
 -include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \
