@@ -66,7 +66,7 @@ $(B)/lib/dsdt.h: $(B)/lib/dsdt.aml
 ROOT_FILES := $(B)/lib/root_files.h
 GENERATED := $(DSDT) $(ROOT_FILES)
 
-$(ROOT_FILES): guest/root/init guest/root/network
+$(ROOT_FILES): guest/root/init guest/root/network guest/root/system
 	@mkdir -p $(@D)
 	for file in $^; do \
 		echo "static const unsigned char root_$${file##*/}[] = {"; \

@@ -57,6 +57,8 @@ static const struct twinos_cpio_entry skeleton[] = {
 	{ "init", S_IFREG | 0755, root_init, sizeof(root_init) },
 	{ "sbin/twin-network", S_IFREG | 0755, root_network,
 	  sizeof(root_network) },
+	{ "sbin/twin-system", S_IFREG | 0644, root_system,
+	  sizeof(root_system) },
 };
 
 #define NR_SKELETON (sizeof(skeleton) / sizeof(*skeleton))

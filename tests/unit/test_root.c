@@ -336,6 +336,7 @@ static void root_has_all(void **state)
 	expect_file(&archive, "sbin/twinos-agent", 0100755, &agent_program,
 		    sizeof(agent_program));
 	expect_file(&archive, "sbin/twin-network", 0100755, NULL, 0);
+	expect_file(&archive, "sbin/twin-system", 0100644, NULL, 0);
 	expect_file(&archive, "tmp", 041777, NULL, 0);
 	expect_file(&archive, "proc", 040755, NULL, 0);
 	assert_true(find_entry(&archive, "init", &init));
