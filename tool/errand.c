@@ -16,6 +16,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "output.h"
+#include "rootfs.h"
 #include "start.h"
 #include "twins.h"
 #include "unplug.h"
@@ -150,7 +151,7 @@ static int tell_end(const struct errand *errand)
 
 	ret = watch_until(errand->fd, twins_gone, -1, &state, &reason);
 	if (!ret)
-		return twins_end(errand->name, state, reason);
+		return rootfs_end(errand->name, state, reason);
 	errno = -ret;
 	return fail_errno("cannot wait for the end of twin '%s'", errand->name);
 }

@@ -191,6 +191,14 @@ static int set_initrd(void *into, const char *value, struct twinos_error *err)
 	return 0;
 }
 
+static int set_root(void *into, const char *value, struct twinos_error *err)
+{
+	struct options *options = into;
+
+	options->rootfs_text = value;
+	return rootfs_check(value, err);
+}
+
 static int add_device(struct options *options, const char *kind,
 		      const char *text, struct twinos_error *err)
 {
@@ -323,6 +331,10 @@ static int set_dry_run(void *into, const char *value, struct twinos_error *err)
 	return 0;
 }
 
+static const char *const root_parts[] = {
+	"ro",	   "partition=", "direct", "format=raw", "format=qcow2",
+	"serial=", "busy-poll=", "name=",  NULL
+};
 static const char *const disk_parts[] = {
 	"ro",	   "direct",	 "format=raw", "format=qcow2",
 	"serial=", "busy-poll=", "name=",      NULL
@@ -416,6 +428,14 @@ const struct args_option options_table[] = {
 	  .help = "initial RAM disk; more than one are put one behind\n"
 		  "the other (default: one with a shell, as of 'twinctl\n"
 		  "mkinitrd')" },
+	{ .name = "root",
+	  .value = "DIR|IMAGE[,ro]",
+	  .set = set_root,
+	  .offer = { .kinds = ARGS_FILE, .parts = root_parts },
+	  .help = "boot the system that is installed in this directory, or on\n"
+		  "this image or block device, its first disk then; with\n"
+		  "partition=N there. With run and COMMAND that runs in it\n"
+		  "instead" },
 	{ .name = "disk",
 	  .value = "FILE[,ro]",
 	  .set = set_disk,
@@ -566,31 +586,71 @@ static int refuse(struct twinos_error *err, const char *why)
 	return twinos_fail(err, TWINOS_ERROR_USAGE, EINVAL, "%s", why);
 }
 
+static char *reuse(const struct options *options, struct twinos_error *err)
+{
+	char *reused = options->reuse_cmdline ?
+			       reuse_read(options->config.shared) :
+			       strdup("");
+
+	if (!reused)
+		twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
+			    "cannot read /proc/cmdline: %s", strerror(errno));
+	return reused;
+}
+
+/* NULL: out of memory; what is empty leaves no blank behind */
+static char *join(const char *first, const char *second, const char *third)
+{
+	char *joined;
+
+	if (asprintf(&joined, "%s%s%s%s%s", first, *first && *second ? " " : "",
+		     second, (*first || *second) && *third ? " " : "",
+		     third) < 0)
+		return NULL;
+	return joined;
+}
+
 /* --append comes last: of two that contradict each other the kernel takes it. */
 static int make_cmdline(struct options *options, struct twinos_error *err)
 {
 	char *reused;
-	int ret;
 
 	options->config.cmdline = options->append;
-	if (!options->reuse_cmdline)
+	if (!options->reuse_cmdline && !options->rootfs.device)
 		return 0;
-	reused = reuse_read(options->config.shared);
+	reused = reuse(options, err);
 	if (!reused)
-		return twinos_fail(err, TWINOS_ERROR_SYSTEM, errno,
-				   "cannot read /proc/cmdline: %s",
-				   strerror(errno));
-	ret = asprintf(&options->cmdline, "%s%s%s", reused,
-		       *reused && options->append ? " " : "",
-		       options->append ? options->append : "");
+		return -err->code;
+	options->cmdline = join(reused, options->rootfs.cmdline,
+				options->append ? options->append : "");
 	free(reused);
-	if (ret < 0) {
-		options->cmdline = NULL;
+	if (!options->cmdline)
 		return twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
 				   "cannot join the command lines: %s",
 				   strerror(ENOMEM));
-	}
 	options->config.cmdline = options->cmdline;
+	return 0;
+}
+
+/* Linux gives names to disks in the order in which it finds them: /dev/vda is the root. */
+static int add_rootfs(struct options *options, struct twinos_error *err)
+{
+	struct rootfs *rootfs = &options->rootfs;
+	struct twinos_device device;
+	int ret;
+
+	if (!options->rootfs_text)
+		return 0;
+	ret = rootfs_open(rootfs, options->rootfs_text, options->command, err);
+	if (!ret)
+		ret = add_device(options, rootfs->directory ? "share" : "disk",
+				 rootfs->device, err);
+	if (ret)
+		return ret;
+	device = options->devices[options->config.nr_devices - 1];
+	memmove(options->devices + 1, options->devices,
+		(options->config.nr_devices - 1) * sizeof(device));
+	options->devices[0] = device;
 	return 0;
 }
 
@@ -762,7 +822,9 @@ int options_check(struct options *options, const char *command,
 {
 	int ret;
 
-	ret = check_memory(options, err);
+	ret = add_rootfs(options, err);
+	if (!ret)
+		ret = check_memory(options, err);
 	if (!ret)
 		ret = check_shared(options, err);
 	if (!ret)
@@ -812,7 +874,8 @@ void options_tell(const struct options *options)
 {
 	if (!options->config.root)
 		return;
-	note("without --initrd, the twin gets the small root of 'twinctl mkinitrd'");
+	if (!options->rootfs.device)
+		note("without --initrd, the twin gets the small root of 'twinctl mkinitrd'");
 	if (options->vsock_error)
 		note("it has no vsock, for 'twinctl exec' and 'cp': /dev/vhost-vsock: %s; 'modprobe vhost_vsock' may help",
 		     strerror(options->vsock_error));
@@ -828,4 +891,5 @@ void options_release(struct options *options)
 	free(options->initrds);
 	free(options->devices);
 	free(options->cmdline);
+	rootfs_release(&options->rootfs);
 }

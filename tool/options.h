@@ -8,6 +8,7 @@
 #include "args.h"
 #include "parse.h"
 #include "restart.h"
+#include "rootfs.h"
 
 /**
  * struct options - what the user said
@@ -40,6 +41,8 @@ struct options {
 	bool vsock_given;
 	int vsock_error;
 	struct twinos_root root;
+	const char *rootfs_text;
+	struct rootfs rootfs;
 	const char *panic_dir;
 	bool limit_given;
 	const char **initrds;

@@ -16,6 +16,7 @@
 #include "output.h"
 #include "panicked.h"
 #include "plan.h"
+#include "rootfs.h"
 #include "twins.h"
 
 const struct args run_args = {
@@ -46,7 +47,7 @@ static void tell_started(const struct twinos_plan *plan)
 
 static int tell_end(const char *name, const struct follow_end *end)
 {
-	int code = twins_end(name, end->state, end->reason);
+	int code = rootfs_end(name, end->state, end->reason);
 
 	if (end->print_error)
 		return fail_with(EXIT_SYSTEM,

@@ -101,6 +101,9 @@ offers 'twinctl run --disk alpha.img,' $parts
 offers 'twinctl run --disk alpha.img,ro,f' format=raw format=qcow2
 offers 'twinctl run --disk alpha.img,format=' raw qcow2
 offers 'twinctl run --disk=alpha.img,format=q' qcow2
+offers 'twinctl run --root ' alpha.img beta trees
+offers 'twinctl run --root trees,r' ro
+offers 'twinctl run --root=alpha.img,p' partition=
 offers 'twinctl run --share t' trees
 offers 'twinctl run --share trees:T,' ro name=
 offers 'twinctl run --net b' bridge= busy-poll=

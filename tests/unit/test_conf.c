@@ -226,6 +226,95 @@ static void lines(void **state)
 	refuses_bytes("\0", 1, "f:1: a NUL byte");
 }
 
+/* ---- roots ----------------------------------------------------------------- */
+
+static const char *there;
+
+/* What options_check() makes of lines in which "@" is the directory that is there. */
+static int checks(const char *lines)
+{
+	char text[1024] = "[twin]\n", *to = text + strlen(text);
+
+	for (; *lines; lines++)
+		if (*lines == '@')
+			to = stpcpy(to, there);
+		else
+			*to++ = *lines;
+	*to = '\0';
+	reads(text);
+	return options_check(&options, "start", &err);
+}
+
+static void boots_from(const char *lines, const char *kind, const char *device,
+		       const char *cmdline)
+{
+	char want[256];
+
+	if (checks(lines))
+		fail_msg("%s: %s", lines, err.text);
+	snprintf(want, sizeof(want), device, there);
+	assert_string_equal(options.config.devices[0].kind, kind);
+	assert_string_equal(options.config.devices[0].text, want);
+	assert_string_equal(options.config.cmdline, cmdline);
+}
+
+static void roots(void **state)
+{
+	(void)state;
+	there = fake_root_make();
+	fake_root_put("/a,b=c", "x");
+	boots_from("root = @\n", "share", "dir=%s:twinroot",
+		   "root=twinroot rootfstype=virtiofs rw net.ifnames=0");
+	assert_non_null(options.config.root);
+	boots_from("root = @,ro\nappend = quiet\n", "share",
+		   "dir=%s:twinroot,ro",
+		   "root=twinroot rootfstype=virtiofs ro net.ifnames=0 quiet");
+	boots_from("root = @/a,,b=c\n", "disk", "file=%s/a,,b=c",
+		   "root=/dev/vda rw net.ifnames=0");
+	boots_from("root = @/a,,b=c,partition=2,ro,format=qcow2\n", "disk",
+		   "file=%s/a,,b=c,ro,format=qcow2",
+		   "root=/dev/vda2 ro net.ifnames=0");
+	boots_from("disk = d\nnet = n\nroot = @/a,,b=c,name=r\ninitrd = i\n",
+		   "disk", "file=%s/a,,b=c,name=r",
+		   "root=/dev/vda rw net.ifnames=0");
+	assert_null(options.config.root);
+	assert_int_equal(options.config.nr_devices, 3);
+	assert_string_equal(options.config.devices[1].text, "d");
+	assert_string_equal(options.config.devices[2].text, "n");
+	fake_root_remove();
+}
+
+static void refuses_root(const char *lines, enum twinos_error_kind kind,
+			 const char *want)
+{
+	assert_int_not_equal(checks(lines), 0);
+	assert_int_equal(err.kind, kind);
+	if (!strstr(err.text, want))
+		fail_msg("'%s' without '%s'", err.text, want);
+}
+
+static void no_roots(void **state)
+{
+	(void)state;
+	there = fake_root_make();
+	refuses_root("root = @/none\n", TWINOS_ERROR_IMAGE, "No such file");
+	refuses_root("root = @,partition=1\n", TWINOS_ERROR_USAGE,
+		     "'partition' is for images");
+	refuses_root("root = @,direct\n", TWINOS_ERROR_USAGE,
+		     "'direct' is for images");
+	refuses_root("root = @\nno-guest-module = yes\n", TWINOS_ERROR_USAGE,
+		     "devices need a guest module");
+	fake_root_remove();
+	refuses("[twin]\nroot =\n", "f:2: key 'root': root: no directory");
+	refuses("[twin]\nroot = ro\n", "f:2: key 'root': root: no directory");
+	refuses("[twin]\nroot = x,partition=0\n",
+		"f:2: key 'root': root: '0' can't be partition");
+	refuses("[twin]\nroot = x,partition=129\n",
+		"f:2: key 'root': root: '129' can't be partition");
+	refuses("[twin]\nroot = x,size=1\n",
+		"f:2: key 'root': root: 'size' is not known");
+}
+
 /* ---- files ----------------------------------------------------------------- */
 
 static void paths(void **state)
@@ -293,6 +382,7 @@ static int keep_options(struct options *given)
 static const struct args args = {
 	.command = "run",
 	.operands = "",
+	.max_operands = 1,
 	.help = "",
 	.options = options_table,
 };
@@ -340,6 +430,22 @@ static void overrides(void **state)
 	fake_root_remove();
 }
 
+/* A command is run by the agent, and not by the init of the root. */
+static void serves(void **state)
+{
+	const char *root = fake_root_make();
+
+	(void)state;
+	assert_int_equal(LAUNCH("--root", (char *)root, "--", "true"), EXIT_OK);
+	assert_string_equal(
+		launched->config.cmdline,
+		"root=twinroot rootfstype=virtiofs rw net.ifnames=0 twinos.agent");
+	assert_string_equal(launched->config.devices[0].kind, "share");
+	assert_string_equal(launched->config.devices[1].kind, "vsock");
+	drop_launched();
+	fake_root_remove();
+}
+
 static void contradicts(void **state)
 {
 	const char *root = fake_root_make();
@@ -366,17 +472,13 @@ static void contradicts(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		OPTIONS(all_kinds),
-		OPTIONS(devices),
-		OPTIONS(nothing),
-		OPTIONS(keys),
-		OPTIONS(mistakes),
-		OPTIONS(sections),
-		OPTIONS(lines),
-		OPTIONS(paths),
-		OPTIONS(files),
-		cmocka_unit_test(overrides),
-		cmocka_unit_test(contradicts),
+		OPTIONS(all_kinds),	  OPTIONS(devices),
+		OPTIONS(nothing),	  OPTIONS(keys),
+		OPTIONS(mistakes),	  OPTIONS(sections),
+		OPTIONS(lines),		  OPTIONS(roots),
+		OPTIONS(no_roots),	  OPTIONS(paths),
+		OPTIONS(files),		  cmocka_unit_test(overrides),
+		cmocka_unit_test(serves), cmocka_unit_test(contradicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

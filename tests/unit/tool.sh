@@ -468,14 +468,14 @@ for line in kernel initrd guest-modules; do
 	conf "$line = $dir/none\n"
 	fails 3 "$dir/twin.conf: $dir/none: No such file" check "$dir/twin.conf"
 done
-for line in "disk = $dir/none" "share = $dir/none:tag" "vhost-user-blk = $dir/none" \
+for line in "disk = $dir/none" "root = $dir/none" "share = $dir/none:tag" "vhost-user-blk = $dir/none" \
 	"on-panic = $dir/none"; do
 	conf "initrd = /bin/sh\n$line\n"
 	"$twinctl" check "$dir/twin.conf" >"$dir/out" 2>"$dir/err"
 	[ $? != 0 ] && grep -q "^twinctl: $dir/twin.conf: .*$dir/none.*: No such file" "$dir/err"
 	verdict $? "check misses what stands behind $line"
 done
-for line in 'disk = x,size=1' 'disk = x,serial=123456789012345678901' 'share = x' 'net = x' \
+for line in 'disk = x,size=1' 'root = /dev/null' 'root = /,direct' 'disk = x,serial=123456789012345678901' 'share = x' 'net = x' \
 	'net = queues=99' 'vsock = 2' 'extra-console = none' 'append = noapic' 'initrd = /dev/null' \
 	'vhost-user-fs = /dev/null' 'vhost-user-net = /dev/null,mac=1' 'disk = /dev'; do
 	conf "initrd = /bin/sh\n$line\n"
@@ -492,7 +492,7 @@ rights 'shared mode without an initrd'
 conf 'shared = 0\ninitrd = /bin/sh\nextra-console = yes\n'
 fails 2 "$dir/twin.conf: 'extra-console' is not for a twin that shares" check "$dir/twin.conf"
 conf "kernel = /bin/sh\ninitrd = /bin/sh\ndisk = $dir/twin.conf\ndisk = $dir/twin.conf,format=qcow2\n
-share = $dir:tag,ro\nnet = host=10.77.0.1/24\nvsock = 3\nrng = yes\nextra-console = yes\n
+root = $dir,ro\nshare = $dir:tag,ro\nnet = host=10.77.0.1/24\nvsock = 3\nrng = yes\nextra-console = yes\n
 vhost-user-blk = /dev/null\nvhost-user-fs = /dev/null,tag=x\nvhost-user-net = /dev/null\n
 guest-modules = $dir\non-panic = $dir\nreuse-cmdline = yes\n"
 rights 'a file with everything'
