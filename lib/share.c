@@ -64,8 +64,15 @@ static char *escape(const char *text)
 	return escaped;
 }
 
+/*
+ * A file's pages are dropped whenever it is opened, a library's by each program that
+ * starts, unless it is told to keep them; that they are stale is seen by the attributes
+ * then, which hold for a second.
+ */
+#define CACHED ",cache=always,timeout=1"
+
 static int add_args(struct twinos_daemon *daemon, const char *program,
-		    const char *source)
+		    const char *source, bool cached)
 {
 	int ret = twinos_daemon_add_arg(daemon, "%s", program);
 
@@ -76,19 +83,21 @@ static int add_args(struct twinos_daemon *daemon, const char *program,
 	if (!ret)
 		ret = twinos_daemon_add_arg(daemon, "-o");
 	if (!ret)
-		ret = twinos_daemon_add_arg(daemon, "log_level=warn,source=%s",
-					    source);
+		ret = twinos_daemon_add_arg(daemon,
+					    "log_level=warn%s,source=%s",
+					    cached ? CACHED : "", source);
 	return ret;
 }
 
 /* @directory is the device's from now on. */
 static int prepare(struct twinos_vhost_user_device *device, char *directory,
-		   bool read_only, struct twinos_error *err)
+		   bool read_only, bool cached, struct twinos_error *err)
 {
 	char program[PATH_MAX], *escaped = escape(directory);
 	int ret = find_program(program, err);
 
-	if (!ret && (!escaped || add_args(&device->daemon, program, escaped)))
+	if (!ret &&
+	    (!escaped || add_args(&device->daemon, program, escaped, cached)))
 		ret = twinos_fail(err, TWINOS_ERROR_SYSTEM, ENOMEM,
 				  "out of memory");
 	free(escaped);
@@ -149,6 +158,7 @@ static int parse(struct twinos_spec *spec, const char *text,
 {
 	static const struct twinos_spec_key keys[] = { { "dir", false },
 						       { "ro", true },
+						       { "cached", true },
 						       { NULL, false } };
 
 	return twinos_spec_parse(spec, "share", text, "dir", keys, err);
@@ -177,7 +187,7 @@ static int open_share(struct twinos_vhost_user_device *device,
 
 	if (!ret)
 		ret = prepare(device, directory, twinos_spec_has(spec, "ro"),
-			      err);
+			      twinos_spec_has(spec, "cached"), err);
 	return ret ? ret : twinos_vhost_user_open(device, err);
 }
 

@@ -339,7 +339,7 @@ static const char *const disk_parts[] = {
 	"ro",	   "direct",	 "format=raw", "format=qcow2",
 	"serial=", "busy-poll=", "name=",      NULL
 };
-static const char *const share_parts[] = { "ro", "name=", NULL };
+static const char *const share_parts[] = { "ro", "cached", "name=", NULL };
 static const char *const net_parts[] = {
 	"tap=",	   "bridge=", "host=",	    "guest=", "no-dhcp", "nat",
 	"queues=", "mac=",    "busy-poll=", "name=",  NULL

@@ -89,7 +89,7 @@ static int make_device(struct rootfs *rootfs, const struct twinos_spec *spec,
 	fputs(rootfs->directory ? "dir=" : "file=", file);
 	put(file, twinos_spec_get(spec, "path"));
 	if (rootfs->directory)
-		fputs(":" ROOTFS_TAG, file);
+		fputs(":" ROOTFS_TAG ",cached", file);
 	for (i = 0; i < spec->nr; i++)
 		if (strcmp(spec->keys[i], "path") &&
 		    strcmp(spec->keys[i], "partition"))

@@ -121,6 +121,17 @@ check "image: its file system is clean" disk_is_clean
 check "the disk is mounted here" set_up_directory
 run directory --root /mnt
 comes_up directory 'twinroot / virtiofs rw,'
+# reads TEXT - it has seen that
+reads()
+{
+	in_twin directory 'cat /root/changing' | grep -x "$1"
+}
+
+echo one >$deb/root/changing
+check "directory: it reads a file" reads one
+echo two >$deb/root/changing
+sleep 2
+check "directory: and what has become of it" reads two
 check "directory: what it writes" in_twin directory 'uname -r >/root/written'
 enter directory poweroff
 goes_down directory 'has halted'

@@ -105,7 +105,7 @@ offers 'twinctl run --root ' alpha.img beta trees
 offers 'twinctl run --root trees,r' ro
 offers 'twinctl run --root=alpha.img,p' partition=
 offers 'twinctl run --share t' trees
-offers 'twinctl run --share trees:T,' ro name=
+offers 'twinctl run --share trees:T,' ro cached name=
 offers 'twinctl run --net b' bridge= busy-poll=
 offers 'twinctl run --net host=10.77.0.1/24,n' nat no-dhcp name=
 offers 'twinctl run --extra-console=' name=

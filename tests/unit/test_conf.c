@@ -263,11 +263,11 @@ static void roots(void **state)
 	(void)state;
 	there = fake_root_make();
 	fake_root_put("/a,b=c", "x");
-	boots_from("root = @\n", "share", "dir=%s:twinroot",
+	boots_from("root = @\n", "share", "dir=%s:twinroot,cached",
 		   "root=twinroot rootfstype=virtiofs rw net.ifnames=0");
 	assert_non_null(options.config.root);
 	boots_from("root = @,ro\nappend = quiet\n", "share",
-		   "dir=%s:twinroot,ro",
+		   "dir=%s:twinroot,cached,ro",
 		   "root=twinroot rootfstype=virtiofs ro net.ifnames=0 quiet");
 	boots_from("root = @/a,,b=c\n", "disk", "file=%s/a,,b=c",
 		   "root=/dev/vda rw net.ifnames=0");
