@@ -301,7 +301,17 @@ $(B)/tests/$(2)/$(call kernel_release,$(1))/$(2).ko: $$(wildcard tests/qemu/$(2)
 endef
 $(foreach k,$(KDIRS),$(foreach m,havoc fault echo hostile,$(eval $(call test_module_rule,$k,$m))))
 
-test-modules: $(TEST_MODULES)
+# The module of doc/guide.md, with its mistake and without.
+GREET := $(if $(BROKEN_KDIR),$(foreach w,faulty mended,$(B)/tests/greet/$w/greet.ko))
+
+$(B)/tests/greet/%/greet.ko: $(wildcard examples/module/*)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp $^ $(@D)/
+	[ $* = faulty ] || patch -s -p1 -d $(@D) <examples/module/fix.patch
+	+@$(MAKE) --no-print-directory -C $(@D) KDIR=$(realpath $(BROKEN_KDIR))
+
+test-modules: $(TEST_MODULES) $(GREET)
 
 # What the virtual machine gets.
 guest: modules guest-init agent broken tool $(GUESTS) $(BENCHES) test-modules
@@ -377,7 +387,7 @@ check-debian: deb $(B)/tests/qemu/pty
 # ---- manners --------------------------------------------------------------
 
 C_FILES = $(wildcard include/*/*.h include/*/*/*.h host/*.[ch] guest/*.[ch] world/*.[ch] agent/*.[ch] lib/*.[ch] \
-	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch])
+	tool/*.[ch] tests/*/*.[ch] tests/qemu/*/*.c bench/*.[ch] examples/module/*.c)
 SHELL_FILES = $(shell git grep -lE -e '^\#!/bin/(ba)?sh' -- . ':!*.md') $(wildcard tool/*.bash tests/*/*.bash)
 
 style:
@@ -418,6 +428,12 @@ install: lib tool agent guest-init completion
 	install -D -m 644 $(B)/completion/zsh $(DESTDIR)$(ZSHDIR)/_twinctl
 	install -D -m 644 $(B)/completion/fish \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/twinctl.fish
+
+	install -d $(DESTDIR)$(PREFIX)/share/doc/twinos/examples/module
+	install -m 755 $(filter-out %/module,$(wildcard examples/*)) \
+		$(DESTDIR)$(PREFIX)/share/doc/twinos/examples/
+	install -m 644 $(wildcard examples/module/*) \
+		$(DESTDIR)$(PREFIX)/share/doc/twinos/examples/module/
 
 	install -d $(DESTDIR)$(UNITDIR)/multi-user.target.wants
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' packaging/twin@.service >$(DESTDIR)$(UNITDIR)/twin@.service

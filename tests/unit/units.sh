@@ -22,6 +22,9 @@ env -u MAKEFLAGS -u MAKELEVEL make -s install PREFIX="$prefix" GUESTDIR="$dir/gu
 verdict $? 'make install'
 [ -x "$dir/guest/twinos-agent" ] && [ -x "$dir/guest/init" ]
 verdict $? 'what twins get is where the library looks for it'
+examples=$prefix/share/doc/twinos/examples
+[ -x "$examples/develop" ] && [ -x "$examples/open-dump" ] && [ -e "$examples/module/greet.c" ]
+verdict $? 'the examples are there'
 [ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
 	[ -e "$units/twins.target" ]
 verdict $? 'each boot wants the twins'
