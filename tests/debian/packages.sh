@@ -169,7 +169,7 @@ a_unit()
 			[ \$(systemctl show -P MainPID twin@demo) != $pid ]"
 	check "which has an agent as well" wait_for 60 twinctl exec demo -- true
 	check "systemctl stop powers it off" systemctl stop twin@demo
-	check "in order" logged demo "'demo' has halted"
+	check "in order" logged demo 'reboot: back to the host'
 	is "that is no failure" "$(systemctl is-failed twin@demo)" inactive
 	check "nothing is left of it" nothing_runs
 	check "all CPUs are back" all_cpus
@@ -248,7 +248,7 @@ went_in_order()
 	journalctl -b -1 -o short-unix | tail -n 400 >/tmp/end
 	for name in demo two three; do
 		check "at the shutdown twin $name powered off" sh -c \
-			"journalctl -b -1 -o cat -t twin-$name | grep 'has halted'"
+			"journalctl -b -1 -o cat -t twin-$name | grep 'reboot: back to the host'"
 		check "and its unit ended well" grep "twin@$name.service: Deactivated successfully" /tmp/last
 	done
 	check "none was killed, none took too long" sh -c \
