@@ -226,7 +226,11 @@ int twinos_twin_new(const struct twinos_config *config,
 /* twinos_twin_load() - create the twin, take its memory and fill it */
 int twinos_twin_load(struct twinos_twin *twin, struct twinos_error *err);
 
-/* twinos_twin_start() - take the CPUs and jump; after twinos_twin_load() */
+/*
+ * twinos_twin_start() - take the CPUs and jump; after twinos_twin_load()
+ *
+ * If no CPUs were named and one that was chosen has been taken meanwhile, others are.
+ */
 int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err);
 
 /*

@@ -678,7 +678,7 @@ int twinos_twin_device_remove(struct twinos_twin *twin, const char *name,
 	return twinos_devices_remove(&twin->devices, name, force, err);
 }
 
-int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
+static int start_once(struct twinos_twin *twin, struct twinos_error *err)
 {
 	uint32_t cpus[TWINOS_MAX_CPUS];
 	struct twinos_start start = {
@@ -705,6 +705,35 @@ int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
 		return 0;
 	ret = start_failed(twin, errno, err);
 	twinos_twin_quiesce(twin);
+	return ret;
+}
+
+/* One that was chosen is not to be had, and any would do. */
+static bool others_may_do(const struct twinos_twin *twin, int ret)
+{
+	return (ret == -EBUSY || ret == -EHOSTDOWN) && !twin->config.shared &&
+	       !twin->config.cpus;
+}
+
+/* The tables tell the twin which CPUs it has. */
+static int choose_others(struct twinos_twin *twin, struct twinos_error *err)
+{
+	int ret = choose_cpus(twin, err);
+
+	return ret ? ret : fill_acpi(twin);
+}
+
+/* Twins that start at once choose the same CPUs: who comes second chooses again. */
+int twinos_twin_start(struct twinos_twin *twin, struct twinos_error *err)
+{
+	unsigned int tries = twin->info.nr_cpus;
+	int ret = start_once(twin, err);
+
+	while (others_may_do(twin, ret) && tries--) {
+		ret = choose_others(twin, err);
+		if (!ret)
+			ret = start_once(twin, err);
+	}
 	return ret;
 }
 
