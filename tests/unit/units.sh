@@ -28,7 +28,7 @@ verdict $? 'the examples are there'
 [ "$(readlink "$units/multi-user.target.wants/twins.target")" = ../twins.target ] &&
 	[ -e "$units/twins.target" ]
 verdict $? 'each boot wants the twins'
-has Type=notify Restart=no KillMode=mixed PartOf=twins.target WantedBy=twins.target \
+has Type=notify Restart=on-abort KillMode=mixed PartOf=twins.target WantedBy=twins.target \
 	Conflicts=shutdown.target Before=shutdown.target SyslogIdentifier=twin-%i
 verdict $? 'the unit says what it should'
 grep -q '^After=.*systemd-modules-load.service' "$units/twin@.service" &&
