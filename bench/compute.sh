@@ -11,7 +11,9 @@ export LD_LIBRARY_PATH=/lib/x86_64-linux-gnu
 times=$(option times 5)
 window=$(option window 1)
 HOST_CPU=1
-STRESSORS='get null pipe switch signal futex fork mmap fault malloc memcpy stream matrix cpu'
+STRESSORS='get null pipe switch signal futex fork mmap fault malloc memcpy stream cpu'
+# Small enough for many rounds in a second of an emulator.
+SIZES='--mmap-bytes 4m --stream-l3-size 512k'
 
 in_twin()
 {
@@ -31,7 +33,8 @@ answers()
 # sample SIDE STRESSOR - in a second of real time
 sample()
 {
-	"$1" stress-ng "--$2" 1 --timeout "$window" --metrics --temp-path /tmp \
+	# shellcheck disable=SC2086
+	"$1" stress-ng "--$2" 1 $SIZES --timeout "$window" --metrics --temp-path /tmp \
 		>/tmp/stress 2>&1
 	ops=$(awk -v name="$2" '$2 == "metrc:" && $4 == name { print $9 }' /tmp/stress)
 	[ -n "$ops" ] || {

@@ -10,7 +10,7 @@ export LD_LIBRARY_PATH=/lib/x86_64-linux-gnu
 
 times=$(option times 5)
 mode=$(option mode dedicated)
-WINDOW=5 # seconds
+WINDOW=3 # seconds
 LONGEST=200000 # us, in the histogram
 
 # Two significant digits of each bucket do.
@@ -30,7 +30,7 @@ histogram()
 			for (us in count)
 				if (count[us])
 					print "BENCH hist", state, us + 0, count[us]
-			print "BENCH value latency-" state, "us", worst + 0
+			printf "BENCH value latency-%s ms %.3f\n", state, worst / 1000
 		}' /tmp/cyclictest
 }
 

@@ -37,8 +37,8 @@ is_up()
 # Looks seldom: looking takes time that the twin should have.
 wait_until_up()
 {
-	for _ in $(seq 15); do
-		sleep 4
+	for _ in $(seq 20); do
+		sleep 3
 		! is_up "$1" || return 0
 	done
 	echo "no word from the user space of twin $1"

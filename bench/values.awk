@@ -87,6 +87,7 @@ $1 == "#" && $2 ~ /^[0-9]+:$/ && $NF == "hundredths" {
 	took[round] = $(NF - 1) / 100
 	rounds = round > rounds ? round : rounds
 }
+/^# rig.seed=/ { give("seed", "draw", "%d", substr($2, 10)) }
 /^# round [0-9]*: .*stale code/ { stale[$3 + 0] }
 /^not ok [0-9]* - round [0-9]*:/ { lost[$6 + 0] }
 /^# the host's worst latency/ {

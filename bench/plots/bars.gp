@@ -3,8 +3,9 @@
 # A bar a row, of one part or more; a line from the least to the most, and the median.
 # Given: axis, rows, stacked; bars (row, left, right, number of the part) and
 # ranges (row, least, most, median in words, text)
-height = 90 + 34 * rows + (stacked ? 24 : 0)
+height = 70 + 34 * rows + (stacked ? 34 : 0)
 load style
+set tmargin stacked ? 3 : 1
 
 colour(part) = part == 0 && stacked ? 0x9cc3e6 : 0x2f6aa3
 set style fill solid noborder
