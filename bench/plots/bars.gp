@@ -7,7 +7,7 @@ height = 70 + 34 * rows + (stacked ? 34 : 0)
 load style
 set tmargin stacked ? 3 : 1
 
-colour(part) = part == 0 && stacked ? 0x9cc3e6 : 0x2f6aa3
+colour(part) = part == 0 && stacked ? 0xc3dbf0 : 0x6fa3d3
 set style fill solid noborder
 set yrange [rows - 0.4:-0.6]
 set xrange [0:*]

@@ -2,15 +2,15 @@
 #
 # How many of the wake-ups come later than so much. Given: n, labels; curves, a block of
 # (microseconds, share of the wake-ups) for each
-height = 400
+height = 430
 load style
-set tmargin 1
+set tmargin 3.5
 
 set logscale xy
 set grid ytics linecolor rgb "#dddddd" linetype 1 linewidth 1
 set format y "%g %%"
 set format x "%g"
-set key inside top right vertical maxrows 9
+set key maxrows 2
 set yrange [*:100]
 set xlabel axis
 set ylabel "of the wake-ups are later"

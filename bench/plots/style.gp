@@ -15,8 +15,8 @@ set key at screen 0.99, screen 0.98 right top horizontal maxrows 1 Left reverse 
 set tmargin 3
 set rmargin 6
 
-DARK = "#2f6aa3"
-LIGHT = "#9cc3e6"
+DARK = "#6fa3d3"
+LIGHT = "#c3dbf0"
 INK = "#222222"
 AIM = "#c0392b"
 GREY = "#888888"

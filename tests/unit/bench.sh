@@ -143,6 +143,8 @@ if command -v gnuplot >/dev/null; then
 		grep -q -F ">$text<" "$dir/bench/start.svg"
 		verdict $? "start.svg says $text"
 	done
+	! grep -q 'loading' "$dir/bench/switch.svg"
+	verdict $? "bars of one part have no legend"
 	rm "$json/twins.json"
 	cp "$dir/once.md" "$dir/bench.md"
 	bench/document "$json" "$dir/bench.md" >"$dir/out" 2>"$dir/err"
