@@ -7,7 +7,7 @@
 . /lib/lib.sh
 
 times=$(option times 5)
-WINDOW=3 # seconds
+WINDOW=2 # seconds
 TWIN_WINDOW=8 # of the work of host and twin
 
 # logged N PATTERN - the twin's log has so many such lines; read now and then only,
