@@ -17,11 +17,13 @@ def rows:
 		elif .on and $line != "" then .rows += [$line | split("|")] else . end) |
 	.rows;
 
-# A series ending in * stands for all of that name, each with its own label.
+# A series ending in * stands for all of that name, each with its own label, which is a
+# bar but for their sum.
 def spread($series):
 	if .[0] | endswith("*") then
 		.[0][:-1] as $stem |
-		$series | keys[] | select(startswith($stem)) | [., "", "", ., $series[.].label]
+		$series | keys[] | select(startswith($stem)) |
+		$series[.].label as $text | [., "", "", if $text == "all" then "" else . end, $text]
 	else . end;
 
 # Each sample beside the one that was taken in the same round.

@@ -132,6 +132,7 @@ if command -v gnuplot >/dev/null; then
 	bench/document "$json" "$dir/bench.md" >"$dir/out" 2>"$dir/err"
 	[ $? = 0 ] && [ ! -s "$dir/err" ]
 	verdict $? "tables and plots are drawn, and nobody complains"
+	[ "$failed" = 0 ] || exit 1
 	cp "$dir/bench.md" "$dir/once.md"
 	bench/document "$json" "$dir/bench.md" && cmp "$dir/once.md" "$dir/bench.md" >"$dir/out"
 	verdict $? "twice is the same"
