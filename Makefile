@@ -40,7 +40,8 @@ all: lib tool completion modules guest-init agent
 
 help:
 	@echo 'all lib tool completion agent modules [KDIR=headers of one kernel]'
-	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check bench'
+	@echo 'unit fuzz [FUZZ_SECONDS=$(FUZZ_SECONDS)] qemu [JOBS=$(JOBS)] check'
+	@echo 'bench [SAMPLES=$(SAMPLES) MEASURE="start latency..."] bench-doc'
 	@echo 'soak [SWITCHES=$(SWITCHES) ROUNDS=$(ROUNDS) SEED=N FUZZ_UAPI_SECONDS=$(FUZZ_UAPI_SECONDS)]'
 	@echo 'check-debug: the module on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'deb: packages for this Debian; check-deb tries them in a new one,'
@@ -198,7 +199,7 @@ $(B)/agent/%.o: %.c Makefile
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 GUESTS := $(patsubst tests/qemu/%.c,$(B)/tests/qemu/%,$(wildcard tests/qemu/*.c))
-BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+BENCHES := $(patsubst bench/%.c,$(B)/tests/bench/%,$(wildcard bench/*.c))
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -220,7 +221,7 @@ $(B)/tests/qemu/%: tests/qemu/%.c Makefile
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< \
 		$(TEST_LIBS) -lpthread
 
-$(B)/bench/%: bench/%.c $(LIB_A) Makefile
+$(B)/tests/bench/%: bench/%.c $(LIB_A) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(COMPILE_FLAGS) -MT $@ -MF $@.d -static -o $@ $< \
 		$(LIB_A) $(LIB_LIBS)
@@ -336,10 +337,15 @@ demo: guest
 shell: guest
 	tests/qemu/run --shell $(foreach k,$(notdir $(wildcard $(B)/names/*)),--twin $k)
 
+# MEASURE: some of the measurements only; bench/run --help lists them.
+SAMPLES ?= 5
+
 bench: guest
-	bench/run
-	bench/shared
-	bench/devices
+	SAMPLES=$(SAMPLES) bench/run $(MEASURE)
+
+# What has been measured last goes to doc/.
+bench-doc:
+	bench/document
 
 # A host that looks for mistakes in the module, built and cached under build/.
 DEBUG_OBJ := $(B)/debug/obj
@@ -479,8 +485,8 @@ distclean:
 
 FORCE:
 
-.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench soak deb check-deb check-debian style \
+.PHONY: all help lib tool completion modules test-modules guest-init agent broken guest unit fuzz qemu check stages check-debug demo shell bench bench-doc soak deb check-deb check-debian style \
 	sparse install install-modules install-dkms install-agent clean distclean FORCE
 
--include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/bench $(B)/fuzz \
+-include $(shell [ -d $(B) ] && find $(B)/lib $(B)/tool $(B)/agent $(B)/tests $(B)/fuzz \
 	-name '*.d' 2>/dev/null)

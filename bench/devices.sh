@@ -56,7 +56,7 @@ sample()
 		not_ok "$series: $*"
 		finish
 	}
-	echo "BENCH $series $line"
+	echo "BENCH usage $series $line"
 }
 
 # ---- the two sides -----------------------------------------------------------
@@ -129,7 +129,7 @@ measure_bells()
 {
 	from_host bell $HOST_CPU "$peer" 2 $window "$times" >/tmp/bell.out ||
 		return
-	sed 's/^/BENCH /' /tmp/bell.out
+	sed 's/^/BENCH usage /' /tmp/bell.out
 }
 
 measure_net()
@@ -198,7 +198,7 @@ count()
 	line=$(from_host stream echo "$2" $PORT $window) || return
 	# shellcheck disable=SC2046
 	set -- "$1" $before $(counts)
-	echo "BENCH counts-$1 $line kicks=$(($6 - $2)) sleeps=$(($7 - $3))" \
+	echo "BENCH usage counts-$1 $line kicks=$(($6 - $2)) sleeps=$(($7 - $3))" \
 		"wakeups=$(($8 - $4)) calls=$(($9 - $5))"
 }
 
@@ -233,7 +233,7 @@ medians()
 {
 	awk -v name="$1" 'function flush() {
 			if (n)
-				print "BENCH step-" name, step, value[int((n + 1) / 2)], text
+				print "BENCH step", name, step, value[int((n + 1) / 2)], text
 			n = 0
 		}
 		{
@@ -253,7 +253,7 @@ trace()
 	sh -c "$TRACE" && in_twin sh -c "$TRACE" &&
 		from_host stream echo "$2" $PORT 1 >/tmp/line &&
 		sh -c "$UNTRACE" && in_twin sh -c "$UNTRACE" || return
-	echo "BENCH traced-$1 $(cat /tmp/line)"
+	echo "BENCH usage traced-$1 $(cat /tmp/line)"
 	traced host </sys/kernel/tracing/trace >/tmp/trace
 	in_twin cat /sys/kernel/tracing/trace | traced twin >>/tmp/trace
 	sort -k 2,2n /tmp/trace >/tmp/trace.sorted
@@ -270,7 +270,6 @@ measure_steps()
 }
 
 load_module
-echo "BENCH host kernel=$(uname -r) cpus=$(nproc)"
 ! wants bell || measure_bells || not_ok "bells"
 [ "$parts" != bell ] || {
 	ok "all was measured"

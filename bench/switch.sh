@@ -1,13 +1,14 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Shared mode, on a host with one CPU: prints samples as bench.sh does.
+# Shared mode, on a host with one CPU: prints samples as start.sh does.
 # rig.times=N: windows of each [5]
 # shellcheck source=tests/qemu/lib.sh
 . /lib/lib.sh
 
 times=$(option times 5)
-WINDOW=4 # seconds
+WINDOW=2 # seconds
+TWIN_WINDOW=8 # of the work of host and twin
 
 # logged N PATTERN - the twin's log has so many such lines; read now and then only,
 # and by nobody while something is measured
@@ -31,18 +32,12 @@ end()
 	twinctl stop one >/dev/null
 }
 
-# What a program alone does.
-one_process()
-{
-	rate "$(burn $WINDOW)"
-}
-
 two_processes()
 {
 	burn $WINDOW >/tmp/second &
 	first=$(burn $WINDOW)
 	wait $!
-	echo $(($(rate "$first") + $(rate "$(cat /tmp/second)")))
+	echo $((($(rate "$first") + $(rate "$(cat /tmp/second)")) / 1000))
 }
 
 burned()
@@ -55,59 +50,58 @@ burned()
 host_and_twin()
 {
 	before=$(burned | wc -l)
-	first=$(burn $((3 * WINDOW)))
+	first=$(burn $TWIN_WINDOW)
 	twin=$(burned | tail -n +$((before + 2)) | sed 's/[a-z_]*=//g' |
 		awk '{ units += $3; ms += $5 } END { print int(units * 1000000 / ms) }')
-	echo $(($(rate "$first") + twin))
+	echo $((($(rate "$first") + twin) / 1000))
 }
 
-# sample SERIES COMMAND... - as often as wanted
+# sample SERIES UNIT COMMAND... - as often as wanted
 sample()
 {
-	series=$1
-	shift
+	series=$1 unit=$2
+	shift 2
 	for _ in $(seq "$times"); do
-		echo "BENCH $series $("$@")"
+		echo "BENCH value $series $unit $("$@")"
 	done
 }
 
-# per_second FILE - how much it grows
-per_second()
+# What a turn takes, there and back, with all that lies between two turns.
+turn_time()
 {
-	turns=$(vcpu one "$1")
+	turns=$(vcpu one switches) began=$(uptime_cs)
 	sleep $WINDOW
-	echo $((($(vcpu one "$1") - turns) / WINDOW))
+	echo "$(uptime_cs) $began $(vcpu one switches) $turns" |
+		awk '{ printf "%.1f\n", ($1 - $2) * 10000 / ($3 - $4) }'
 }
 
-# What the switches of a turn take, there and back, in nanoseconds.
+# What the switches of a turn take, there and back.
 switch_time()
 {
 	turns=$(vcpu one switches) ns=$(vcpu one switch_ns)
 	sleep $WINDOW
-	echo $((($(vcpu one switch_ns) - ns) / ($(vcpu one switches) - turns)))
+	echo "$(vcpu one switch_ns) $ns $(vcpu one switches) $turns" |
+		awk '{ printf "%.1f\n", ($1 - $2) / 1000 / ($3 - $4) }'
 }
 
-pipes()
+pipe_time()
 {
-	echo $(($(value "$(pingpong $WINDOW)" n) / WINDOW))
+	value "$(pingpong $WINDOW)" n | awk -v window=$WINDOW '{ printf "%.1f\n", window * 1000000 / $1 }'
 }
 
 load_module
-sample one-process one_process
-sample two-processes two_processes
-sample pipe-round-trips pipes
+sample two-processes units/s two_processes
+sample pipe-round-trip us pipe_time
 begin yield
-sample switch-round-trips per_second switches
-sample switch-ns switch_time
+sample switch-round-trip us turn_time
+sample switches us switch_time
 end
 begin burn --slice 4ms
-sample turns-4ms per_second switches
-sample host-and-twin-4ms host_and_twin
+sample host-and-twin-4ms units/s host_and_twin
 end
 begin burn --slice 500us
-sample turns-500us per_second switches
-sample host-and-twin-500us host_and_twin
+sample host-and-twin-500us units/s host_and_twin
 end
-sample pipe-round-trips pipes
+sample pipe-round-trip us pipe_time
 ok "all was measured"
 finish
