@@ -150,7 +150,6 @@ web()
 	ln "/boot/vmlinuz-$(uname -r)" /srv/web/vmlinuz
 	ln c.cpio.gz /srv/web/initrd.img
 	ln c.cpio.gz /srv/c.cpio.gz
-	truncate -s 64M /srv/web/root.img
 	printf '[twin]\ninitrd = /srv/c.cpio.gz\n' >c.conf
 	# NAT has to lead somewhere.
 	[ ! -e /sys/class/net/eth0 ] || ip route add default via 10.0.2.2
@@ -160,7 +159,7 @@ web()
 distributions()
 {
 	mkdir -p /etc && echo 'PRETTY_NAME="BusyBox, as a host"' >/etc/os-release || return
-	for root in deb debian debian.img; do
+	for root in deb debian debian.img web/root.img; do
 		if [ -b /dev/vda ]; then
 			ln -s /dev/vda /srv/$root
 		else
