@@ -9,6 +9,10 @@ set tmargin stacked ? 3 : 1
 
 colour(part) = part == 0 && stacked ? 0xc3dbf0 : 0x6fa3d3
 set style fill solid noborder
+# A handful of marks, that long numbers have room.
+stats "ranges" using 3 nooutput
+step = 10 ** floor(log10(STATS_max))
+set xtics STATS_max < 2 * step ? step / 2 : STATS_max < 5 * step ? step : 2 * step
 set yrange [rows - 0.4:-0.6]
 set xrange [0:*]
 set ytics scale 0
