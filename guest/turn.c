@@ -117,12 +117,18 @@ void turn_end(u32 why)
 	doorbell_turn_began();
 }
 
-/* The slice's timer must not wake a twin that has given its slice back. */
+/*
+ * The slice's timer must not wake a twin that has given its slice back. One that goes on
+ * for what is pending keeps it: without, a program that never sleeps would have the CPU
+ * for good.
+ */
 void turn_idle(void)
 {
 	hrtimer_try_to_cancel(&slice_timer);
-	if (lapic_own_pending())
+	if (lapic_own_pending()) {
+		timer_at(shared->run_until);
 		return;
+	}
 	ct_idle_enter();
 	idle_steal += leave(TWINOS_EXIT_IDLE);
 	ct_idle_exit();
