@@ -51,7 +51,7 @@ static const struct args_option options[] = {
 	  .value = "SECONDS",
 	  .set = set_timeout,
 	  .help = "how long the process that holds the twin may take\n"
-		  "(default: 10)" },
+		  "(default: 30)" },
 	{ .name = "json",
 	  .set = args_set_json,
 	  .help = "JSON on standard output, errors too" },

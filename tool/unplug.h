@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* How long the process may take to let go, if nobody says otherwise. */
-#define UNPLUG_MS 10000
+#define UNPLUG_MS 30000
 
 /**
  * struct unplug - how
